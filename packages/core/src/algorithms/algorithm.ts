@@ -1,0 +1,66 @@
+import type { Limit } from '../limits/limit.ts'
+
+/**
+ * What a store keeps for one key under one algorithm: whole numbers, below 2^53. Plain data, never changed in place.
+ *
+ * It says by itself until when it matters, whatever limit reads it later: a store may drop it at that time or long
+ * after, and no decision differs.
+ */
+export type State = readonly number[]
+
+/** The answer for one charge. Plain data: it does not change afterwards. */
+export interface Verdict {
+  /** Whether this limit admits the charge. */
+  readonly allowed: boolean
+  /** The most that this limit ever admits at once, in units. */
+  readonly limit: number
+  /** How many units are left now, after this charge if it was spent. */
+  readonly remaining: number
+  /**
+   * How long to wait in milliseconds until the same charge is admitted, if nobody else asks; one millisecond less is
+   * too early. 0 if it was admitted, `Infinity` if its cost can never fit.
+   */
+  readonly retryAfterMs: number
+  /** How long in milliseconds until all of the limit is available again. 0 if it is. */
+  readonly resetAfterMs: number
+}
+
+/** A verdict, and the state to keep. The very state that was given, where there is nothing to write. */
+export interface Outcome {
+  readonly verdict: Verdict
+  readonly state: State | undefined
+}
+
+/**
+ * A way to count, as pure functions over whole numbers.
+ *
+ * Limits, costs and times that reach these functions have been checked. No state (`undefined`) is a limit that nobody
+ * has used. A denial gives back the state that it was given, with one exception, the same in all algorithms: a state
+ * written under another limit, or under a clock that has since stepped back, is first settled under this limit and
+ * this clock (rounded so that nothing extra is admitted), and is kept as settled, since nobody could wait it out
+ * otherwise.
+ */
+export interface Algorithm {
+  /** How many integers its state has, if that number is fixed: such states can be kept in typed arrays. */
+  readonly width?: number
+  /** Whether a limit may set `burst`. */
+  readonly bursts?: true
+  /** The highest cost that can ever be admitted. */
+  capacity(limit: Limit): number
+  /** The largest integer that counting under this limit can come to. */
+  reach(limit: Limit): number
+  /** Spends `cost` at `now` (ms) if it fits. A cost of 0 always fits, and writes nothing. */
+  consume(limit: Limit, state: State | undefined, cost: number, now: number): Outcome
+  /** Gives back up to `cost`: never above full, never out of nothing. No state if nothing is spent any more. */
+  refund(limit: Limit, state: State | undefined, cost: number, now: number): State | undefined
+}
+
+/** An admission that leaves `remaining` units. */
+export function admitted(limit: number, remaining: number, resetAfterMs: number): Verdict {
+  return { allowed: true, limit, remaining, retryAfterMs: 0, resetAfterMs }
+}
+
+/** A denial, for `retryAfterMs` from now. */
+export function denied(limit: number, remaining: number, retryAfterMs: number, resetAfterMs: number): Verdict {
+  return { allowed: false, limit, remaining, retryAfterMs, resetAfterMs }
+}

@@ -1,0 +1,32 @@
+import { ConfigError, shown } from '../errors.ts'
+import type { Limit } from '../limits/limit.ts'
+import type { Algorithm } from './algorithm.ts'
+import { fixedWindow } from './fixed-window.ts'
+import { slidingWindowCounter } from './sliding-window-counter.ts'
+import { slidingWindow } from './sliding-window.ts'
+import { tokenBucket } from './token-bucket.ts'
+
+/** Every algorithm by the name that a limit calls it. */
+export const algorithms = Object.freeze({
+  'fixed-window': fixedWindow,
+  'sliding-window': slidingWindow,
+  'sliding-window-counter': slidingWindowCounter,
+  'token-bucket': tokenBucket,
+}) satisfies Readonly<Record<string, Algorithm>>
+
+export type AlgorithmName = keyof typeof algorithms
+
+/**
+ * The algorithm that a limit names.
+ *
+ * @throws {ConfigError} `RL_INVALID_LIMIT`
+ */
+export function algorithmOf(limit: Limit): Algorithm {
+  if (!Object.hasOwn(algorithms, limit.algorithm)) {
+    throw new ConfigError(
+      'RL_INVALID_LIMIT',
+      `Expected \`algorithm\` to be one of ${Object.keys(algorithms).join(', ')}, got ${shown(limit.algorithm)}`,
+    )
+  }
+  return algorithms[limit.algorithm as AlgorithmName]
+}

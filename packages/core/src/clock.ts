@@ -1,0 +1,21 @@
+import { ConfigError, shown } from './errors.ts'
+
+/** Tells the time in milliseconds since the Unix epoch, as `Date.now` does. */
+export type Clock = () => number
+
+/** The last millisecond that a `Date` can hold (ECMA-262, 21.4.1.1): the sums made with it stay below 2^53. */
+const LAST_MS = 8.64e15
+
+/**
+ * Reads a clock as a whole millisecond.
+ *
+ * @throws {ConfigError} `RL_INVALID_CLOCK` if the clock answers anything but a time: a limit must not fail open
+ * because NaN compares as false.
+ */
+export function readClock(clock: Clock): number {
+  const now = Math.floor(clock())
+  if (!(Math.abs(now) <= LAST_MS)) {
+    throw new ConfigError('RL_INVALID_CLOCK', `Expected \`clock\` to answer a time in milliseconds, got ${shown(now)}`)
+  }
+  return now
+}

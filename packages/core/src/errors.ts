@@ -1,0 +1,72 @@
+/** What every error of this library has: a stable `code`, listed with its cause and its cure in `docs/errors.md`. */
+export interface CodedError extends Error {
+  readonly code: string
+}
+
+export type ConfigErrorCode =
+  | 'RL_INVALID_RATE'
+  | 'RL_INVALID_LIMIT'
+  | 'RL_INVALID_RULE'
+  | 'RL_INVALID_ENDPOINT'
+  | 'RL_INVALID_OPTION'
+  | 'RL_UNKNOWN_OPTION'
+  | 'RL_DUPLICATE_NAME'
+  | 'RL_INVALID_CLOCK'
+
+/** Something was built with a value that it cannot work with. Thrown at once, never while requests are served. */
+export class ConfigError extends TypeError implements CodedError {
+  override readonly name = 'ConfigError'
+  readonly code: ConfigErrorCode
+
+  constructor(code: ConfigErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export type RequestErrorCode =
+  | 'RL_INVALID_COST'
+  | 'RL_INVALID_KEY'
+  | 'RL_INVALID_REQUEST'
+  | 'RL_MISSING_CLIENT'
+
+/**
+ * A decision was asked for with a value that cannot be decided on: a cost that is no whole number, a request that
+ * does not say who is asking. Nothing was charged, and nothing was let through.
+ */
+export class RequestError extends TypeError implements CodedError {
+  override readonly name = 'RequestError'
+  readonly code: RequestErrorCode
+
+  constructor(code: RequestErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export type StoreErrorCode = 'RL_STORE_CLOSED' | 'RL_STORE_FAILED'
+
+/** A store could not answer. `store` says which kind, `cause` is what its backend threw. */
+export class StoreError extends Error implements CodedError {
+  override readonly name = 'StoreError'
+  readonly code: StoreErrorCode
+  readonly store: string
+
+  constructor(code: StoreErrorCode, store: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.store = store
+  }
+}
+
+const SHOWN_LENGTH = 60
+
+/** A value as error messages show it: `` `-1` (number) ``. Long ones are cut, so that a hostile key cannot fill a log. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return '`null`'
+  const type = Array.isArray(value) ? 'array' : typeof value
+  if (type !== 'string' && type !== 'number' && type !== 'boolean' && type !== 'bigint') return `an ${type}`.replace(/^an (?=[^aeiou])/, 'a ')
+  const text = String(value)
+  return `\`${text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text}\` (${type})`
+}

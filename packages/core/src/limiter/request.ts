@@ -1,0 +1,36 @@
+import { checkCost } from '../algorithms/apply-algorithm.ts'
+import { RequestError, shown } from '../errors.ts'
+
+/** Who asks for what. What is not known is left out; it is never guessed, and never shared with others. */
+export interface RateLimitRequest<Tier extends string = string> {
+  /** The client's address, as the framework trusts it. */
+  readonly ip?: string | undefined
+  /** The user, if there is a known one. */
+  readonly userId?: string | undefined
+  /** The user's tier. Left out, the limiter's `tierOf` finds it. */
+  readonly tier?: Tier | (string & {}) | undefined
+  /** HTTP method, for rules that name one. */
+  readonly method?: string | undefined
+  /** Path of the endpoint, without its query. */
+  readonly endpoint?: string | undefined
+  /** How many units the request costs, a whole number. 0 only reads. @default 1 */
+  readonly cost?: number | undefined
+}
+
+const TEXTS = ['ip', 'userId', 'tier', 'method', 'endpoint'] as const satisfies (keyof RateLimitRequest)[]
+
+/**
+ * Refuses a request that does not say what it seems to say. An empty name is refused too: it is what a missing header
+ * or an undefined variable turns into, and everyone would share it.
+ *
+ * @throws {RequestError} `RL_INVALID_REQUEST`, `RL_INVALID_COST`
+ */
+export function checkRequest(request: RateLimitRequest): void {
+  for (const name of TEXTS) {
+    const value: unknown = request[name]
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw new RequestError('RL_INVALID_REQUEST', `Expected \`${name}\` to be a text that is not empty, got ${shown(value)}`)
+    }
+  }
+  if (request.cost !== undefined) checkCost(request.cost)
+}

@@ -1,0 +1,84 @@
+import type { Verdict } from '../algorithms/algorithm.ts'
+import type { Policy } from './policy.ts'
+import type { RuleKind } from './rule.ts'
+
+/** Why a request was denied: named as the problem types of the IETF draft on RateLimit fields name it. */
+export type DenialReason = 'quota-exceeded'
+
+/** What one limit said to a request. */
+export interface PolicyResult<Name extends string = string> extends Verdict {
+  readonly name: Name
+  readonly kind: RuleKind
+  /** Units that are admitted in a window. */
+  readonly quota: number
+  /** Length of the window in milliseconds. */
+  readonly windowMs: number
+}
+
+/** The answer to a request: that of the limit that decided it, and of all the others beside it. */
+export interface RateLimitResult<Name extends string = string> {
+  /** Whether every limit admits the request. If not, none has been charged. */
+  readonly allowed: boolean
+  /** Why not, if not. */
+  readonly reason: DenialReason | undefined
+  /**
+   * The limit that decided: of those that deny, the one with the longest wait; if none does, the one with the least
+   * left. `undefined` if no limit applies to the request.
+   */
+  readonly policy: Name | undefined
+  /** The most that this limit admits at once. `Infinity` if no limit applies. */
+  readonly limit: number
+  /** What is left of it now. `Infinity` if no limit applies. */
+  readonly remaining: number
+  /** Milliseconds until the same request is admitted, if nobody else asks. `Infinity` if its cost can never fit. */
+  readonly retryAfterMs: number
+  /** Milliseconds until this limit is wholly available again. */
+  readonly resetAfterMs: number
+  /** The tier that the user was held to, if one was known. */
+  readonly tier: string | undefined
+  /** What every limit that applies has said, in the order address, user, endpoint. */
+  readonly policies: readonly PolicyResult<Name>[]
+}
+
+/** Puts the verdicts on a request together. */
+export function resultOf<Name extends string>(
+  policies: readonly Policy[],
+  verdicts: readonly Verdict[],
+  tier: string | undefined,
+): RateLimitResult<Name> {
+  const results = policies.map(
+    ({ name, kind, limit: { quota, windowMs } }, i): PolicyResult<Name> => ({ name: name as Name, kind, quota, windowMs, ...verdicts[i]! }),
+  )
+  const decisive = decisivePolicy(results)
+  const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = decisive ?? UNLIMITED
+  return {
+    allowed,
+    reason: allowed ? undefined : 'quota-exceeded',
+    policy: decisive?.name,
+    limit,
+    remaining,
+    retryAfterMs,
+    resetAfterMs,
+    tier,
+    policies: results,
+  }
+}
+
+/**
+ * Of the limits that deny, the one with the longest wait, since that is how long all of them need. If none denies, the
+ * one with the least left; between equals, the one that takes longest to be full again.
+ */
+export function decisivePolicy<Name extends string>(results: readonly PolicyResult<Name>[]): PolicyResult<Name> | undefined {
+  let decisive = results[0]
+  for (const result of results) if (isTighter(result, decisive!)) decisive = result
+  return decisive
+}
+
+function isTighter(a: Verdict, b: Verdict): boolean {
+  if (a.allowed !== b.allowed) return b.allowed
+  if (a.retryAfterMs !== b.retryAfterMs) return a.retryAfterMs > b.retryAfterMs
+  if (a.remaining !== b.remaining) return a.remaining < b.remaining
+  return a.resetAfterMs > b.resetAfterMs
+}
+
+const UNLIMITED: Verdict = { allowed: true, limit: Infinity, remaining: Infinity, retryAfterMs: 0, resetAfterMs: 0 }

@@ -1,0 +1,110 @@
+import { ConfigError, RequestError, shown } from '../errors.ts'
+import { EndpointRouter } from './endpoint-router.ts'
+import { compileRule } from './policy.ts'
+import type { Policy } from './policy.ts'
+import type { RateLimitRequest } from './request.ts'
+import type { EndpointRuleSpec, IpRuleSpec, Per, Rule } from './rule.ts'
+import { defaultTiers } from './tiers.ts'
+
+/** The rules of a limiter. */
+export interface Rules<Tier extends string = string, Endpoint extends string = string> {
+  /** Limit for each address. @default '100 per minute' */
+  readonly ip?: Rule<IpRuleSpec>
+  /** Limit for each user, by tier. @default defaultTiers */
+  readonly tiers?: Readonly<Record<Tier, Rule>>
+  /** The tier of users whose tier is not known, or not in the table. Never an unlimited one. @default 'free' */
+  readonly defaultTier?: NoInfer<Tier>
+  /** Limits for endpoints: `POST /api/reports`, `/api/users/:id`, `/api/*`. The most specific that fits applies. */
+  readonly endpoints?: Readonly<Record<Endpoint, Rule<EndpointRuleSpec>>>
+}
+
+const DEFAULT_IP = '100 per minute'
+
+/** Rules, compiled: tells which limits apply to a request, and under which keys they count. */
+export class RuleSet {
+  readonly defaultTier: string | undefined
+  readonly #ip: readonly Policy[]
+  readonly #tiers: ReadonlyMap<string, readonly Policy[]>
+  readonly #endpoints = new EndpointRouter<readonly Policy[]>()
+
+  /** @throws {ConfigError} if a rule cannot be kept as it is written. */
+  constructor(rules: Rules) {
+    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: 'ip' }, rules.ip ?? DEFAULT_IP)
+    const tiers = Object.entries(rules.tiers ?? defaultTiers)
+    this.#tiers = new Map(tiers.map(([tier, rule]) => [tier, compileRule({ kind: 'user', name: tier, counter: 'user' }, rule)]))
+    this.defaultTier = this.#checkDefaultTier(rules.defaultTier)
+    const endpoints = Object.entries(rules.endpoints ?? {}).map(([endpoint, rule]) => {
+      const policies = compileRule({ kind: 'endpoint', name: endpoint, counter: endpoint }, rule)
+      this.#endpoints.add(endpoint, policies)
+      return policies
+    })
+    checkNames([this.#ip, ...this.#tiers.values(), ...endpoints].flat())
+  }
+
+  /** The tier that a user is held to: the one given if the table has it, else the default. */
+  tierFor(tier: string | undefined): string | undefined {
+    return tier !== undefined && this.#tiers.has(tier) ? tier : this.defaultTier
+  }
+
+  /** The limits that apply to a request of a user of this tier, or of nobody known. */
+  policiesFor(request: RateLimitRequest, tier: string | undefined): readonly Policy[] {
+    const isTiered = request.userId !== undefined && tier !== undefined
+    return [
+      ...(isTiered ? this.#ip.filter((policy) => policy.forUsers) : this.#ip),
+      ...(isTiered ? this.tierPolicies(tier) : []),
+      ...this.endpointPolicies(request).filter(({ per }) => per !== 'user' || request.userId !== undefined),
+    ]
+  }
+
+  get ipPolicies(): readonly Policy[] {
+    return this.#ip
+  }
+
+  tierPolicies(tier: string | undefined): readonly Policy[] {
+    return (tier !== undefined && this.#tiers.get(tier)) || []
+  }
+
+  endpointPolicies({ method, endpoint }: RateLimitRequest): readonly Policy[] {
+    return (endpoint !== undefined && this.#endpoints.find(method, endpoint)) || []
+  }
+
+  #checkDefaultTier(tier: string | undefined): string | undefined {
+    if (tier === undefined && this.#tiers.size === 0) return undefined
+    const name = tier ?? 'free'
+    const policies = this.#tiers.get(name)
+    if (!policies) {
+      const names = [...this.#tiers.keys()].join(', ')
+      throw new ConfigError('RL_INVALID_OPTION', `Expected \`defaultTier\` to be one of the tiers (${names}), got ${shown(name)}`)
+    }
+    if (policies.length === 0) {
+      throw new ConfigError('RL_INVALID_OPTION', `Expected \`defaultTier\` to be a limited tier, got ${shown(name)}`)
+    }
+    return name
+  }
+}
+
+/**
+ * The key under which a policy counts a request.
+ *
+ * @throws {RequestError} `RL_MISSING_CLIENT` if the request does not say who is asking: everyone would share one limit.
+ */
+export function policyKey({ name, kind, per, prefix }: Policy, { ip, userId }: RateLimitRequest): string {
+  if (kind === 'ip') return prefix + (ip ?? missing(name, per))
+  if (kind === 'user') return prefix + (userId ?? missing(name, per))
+  if (per === 'endpoint') return prefix
+  if (userId !== undefined && per !== 'ip') return `${prefix}user:${userId}`
+  return `${prefix}ip:${ip ?? missing(name, per)}`
+}
+
+function missing(name: string, per: Per): never {
+  const wanted = per === 'user' ? '`userId`' : per === 'ip' ? '`ip`' : '`ip` or `userId`'
+  throw new RequestError('RL_MISSING_CLIENT', `Expected a request with ${wanted}, which the limit ${shown(name)} counts by, got none`)
+}
+
+function checkNames(policies: readonly Policy[]): void {
+  const names = new Set<string>()
+  for (const { name } of policies) {
+    if (names.has(name)) throw new ConfigError('RL_DUPLICATE_NAME', `Expected limits of different names, got two called ${shown(name)}`)
+    names.add(name)
+  }
+}

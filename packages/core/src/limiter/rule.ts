@@ -1,0 +1,39 @@
+import type { LimitSpec } from '../limits/parse-limit.ts'
+import type { Rate } from '../limits/rate.ts'
+
+/** One window of a rule. */
+export interface RuleSpec extends LimitSpec {
+  /** What results and header fields call it. @default the rule's own name, with the window where it has several */
+  readonly name?: string
+}
+
+/** Whose counter a rule charges. */
+export type Per = 'client' | 'ip' | 'user' | 'endpoint'
+
+/** One window of an endpoint's rule. */
+export interface EndpointRuleSpec extends RuleSpec {
+  /**
+   * Whose counter is charged: that of the `client` (the user if known, else the address), of the `ip` address, of the
+   * `user` (and nobody's for a request without one), or one budget of the `endpoint` for all callers together.
+   *
+   * @default 'client'
+   */
+  readonly per?: Per
+}
+
+/** One window of the address rule. */
+export interface IpRuleSpec extends RuleSpec {
+  /**
+   * Whose requests are charged to their address: those of callers with no known user, who have no tier to be held to,
+   * or `everyone`'s.
+   *
+   * @default 'anonymous'
+   */
+  readonly appliesTo?: 'anonymous' | 'everyone'
+}
+
+/** A limit, several that are charged together, or none. */
+export type Rule<Spec extends RuleSpec = RuleSpec> = 'unlimited' | Rate | Spec | readonly (Rate | Spec)[]
+
+/** The family of a rule: the address, the user's tier, or the endpoint. */
+export type RuleKind = 'ip' | 'user' | 'endpoint'

@@ -1,0 +1,12 @@
+/** A value that may take time. What can be answered at once is not wrapped, so that the fast path costs no promise. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** `Promise.then` that stays synchronous for a value that is already there. */
+export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return isPromise(value) ? value.then(next) : next(value)
+}
+
+/** Any thenable counts: a store may well bring its driver's own promises. */
+function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}

@@ -1,0 +1,32 @@
+import { ConfigError, shown } from './errors.ts'
+
+/**
+ * Refuses what is no options object, and any key that is not known: a misspelt option would otherwise be a limit
+ * that silently is not there.
+ *
+ * @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION`
+ */
+export function checkOptions(owner: string, options: unknown, known: Readonly<Record<string, true>>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ConfigError('RL_INVALID_OPTION', `Expected the options of ${owner} to be an object, got ${shown(options)}`)
+  }
+  for (const key of Object.keys(options)) {
+    if (!Object.hasOwn(known, key)) {
+      const names = Object.keys(known).join(', ')
+      throw new ConfigError('RL_UNKNOWN_OPTION', `Expected an option of ${owner} (${names}), got ${shown(key)}`)
+    }
+  }
+}
+
+/**
+ * Answers a whole number of at least one, or the default where the option is not given.
+ *
+ * @throws {ConfigError} `RL_INVALID_OPTION`
+ */
+export function positiveInteger(name: string, value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new ConfigError('RL_INVALID_OPTION', `Expected \`${name}\` to be a positive integer, got ${shown(value)}`)
+  }
+  return value
+}

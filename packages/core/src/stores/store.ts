@@ -1,0 +1,48 @@
+import type { Verdict } from '../algorithms/algorithm.ts'
+import type { Limit } from '../limits/limit.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+
+/** One cost, to be spent from one key under one limit. */
+export interface Charge {
+  /** Whose counter: any string, of any length. With the algorithm, it names the state. */
+  readonly key: string
+  readonly limit: Limit
+  /** How many units: a whole number of at least 0. 0 only reads. */
+  readonly cost: number
+}
+
+/**
+ * Runs the algorithms over keys, atomically. The contract that `@rl/conformance` holds a store to.
+ *
+ * A store belongs to nobody: the limit comes with every charge, and several limiters may share one store. Every
+ * method that cannot do its work throws, or rejects with, a `StoreError`; a charge that is not well formed is a
+ * `RequestError` or a `ConfigError`, and changes nothing.
+ */
+export interface Store {
+  /**
+   * Spends all of the charges, or none, and answers one verdict for each, in their order.
+   *
+   * They are decided at one moment and in one step that no other call can come between, in this process or another. A key that is
+   * charged twice in one call pays twice. If any charge is denied, nothing at all is spent: the verdicts of the other
+   * charges say `allowed`, and what is left of them unspent.
+   */
+  consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]>
+
+  /** Answers what `consume` would, and writes nothing. */
+  peek(charges: readonly Charge[]): MaybePromise<readonly Verdict[]>
+
+  /**
+   * Gives back what earlier charges have spent. Never above full, and a key that holds nothing stays so; what a window
+   * that is over has spent is not given back to the next.
+   */
+  refund(charges: readonly Charge[]): MaybePromise<void>
+
+  /** Forgets a key, under all algorithms. */
+  reset(key: string): MaybePromise<void>
+
+  /** Resolves if the store can decide now. */
+  ping(): MaybePromise<void>
+
+  /** Lets go of what the store itself has opened, never of a client it was given. Twice is safe. */
+  close(): MaybePromise<void>
+}

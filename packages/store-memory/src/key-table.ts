@@ -1,0 +1,102 @@
+import type { State } from '@rl/core'
+
+import { Rotation } from './rotation.ts'
+import { ShardedMap } from './sharded-map.ts'
+import type { States } from './states.ts'
+
+const EVICTION_SAMPLE = 16
+
+/**
+ * The keys of one algorithm, with their states.
+ *
+ * Keys that were last denied, or have nothing left, are kept apart: they are what the store is there to remember, so
+ * they are the last to go when room is needed.
+ */
+export class KeyTable {
+  readonly #states: States
+  readonly #open = new ShardedMap<number>()
+  readonly #blocked = new ShardedMap<number>()
+  readonly #openOrder = new Rotation(this.#open)
+  readonly #blockedOrder = new Rotation(this.#blocked)
+  readonly #freeSlots: number[] = []
+  #slots = 0
+
+  constructor(states: States) {
+    this.#states = states
+  }
+
+  get size(): number {
+    return this.#open.size + this.#blocked.size
+  }
+
+  get openSize(): number {
+    return this.#open.size
+  }
+
+  get blockedSize(): number {
+    return this.#blocked.size
+  }
+
+  has(key: string): boolean {
+    return this.#slotOf(key) !== undefined
+  }
+
+  read(key: string): State | undefined {
+    const slot = this.#slotOf(key)
+    return slot === undefined ? undefined : this.#states.read(slot)
+  }
+
+  write(key: string, state: State, expiresAt: number, isBlocked: boolean): void {
+    const [shelf, other] = isBlocked ? [this.#blocked, this.#open] : [this.#open, this.#blocked]
+    const placed = shelf.get(key)
+    const slot = placed ?? other.get(key) ?? this.#freeSlots.pop() ?? this.#slots++
+    this.#states.write(slot, state, expiresAt)
+    if (placed !== undefined) return
+    shelf.set(key, slot)
+    other.delete(key)
+  }
+
+  /** Keeps a key that was denied from being evicted before others. */
+  block(key: string): void {
+    const slot = this.#open.get(key)
+    if (slot === undefined) return
+    this.#open.delete(key)
+    this.#blocked.set(key, slot)
+  }
+
+  delete(key: string): void {
+    const slot = this.#slotOf(key)
+    if (slot === undefined) return
+    this.#open.delete(key)
+    this.#blocked.delete(key)
+    this.#states.clear(slot)
+    this.#freeSlots.push(slot)
+  }
+
+  /** Drops one key to make room: of the next few in turn, the one that would be forgotten soonest anyway. */
+  evict(): void {
+    const order = this.#open.size > 0 ? this.#openOrder : this.#blockedOrder
+    const sample = Array.from({ length: Math.min(EVICTION_SAMPLE, order.size) }, () => order.next())
+    const [first, ...rest] = sample
+    if (!first) return
+    let [victim, slot] = first
+    for (const [key, other] of rest) {
+      if (this.#states.expiresAt(other) < this.#states.expiresAt(slot)) [victim, slot] = [key, other]
+    }
+    this.delete(victim)
+  }
+
+  /** Goes through all keys, one a step, and drops those that do not matter any more. */
+  *sweep(now: number): Generator<void> {
+    for (const shelf of [this.#open, this.#blocked]) {
+      for (const [key, slot] of shelf.entries()) {
+        if (this.#states.expiresAt(slot) <= now) this.delete(key)
+        yield
+      }
+    }
+  }
+
+  #slotOf(key: string): number | undefined {
+    return this.#open.get(key) ?? this.#blocked.get(key)
+  }
+}

@@ -1,0 +1,188 @@
+import {
+  algorithms,
+  applyCharges,
+  checkOptions,
+  positiveInteger,
+  readClock,
+  refundCharges,
+  storageKey,
+  StoreError,
+} from '@rl/core'
+import type { AlgorithmName, Charge, Clock, State, Store, Verdict } from '@rl/core'
+
+import { KeyTable } from './key-table.ts'
+import { ListedStates } from './listed-states.ts'
+import { PackedStates } from './packed-states.ts'
+
+export interface MemoryStoreOptions {
+  /**
+   * The most keys to hold. Beyond it, a new key takes the place of an idle one; of one that is being denied only if
+   * there is no other.
+   *
+   * @default 1_000_000
+   */
+  readonly maxKeys?: number
+  /** How long, in milliseconds, a key that does not matter any more may still be held. @default 900_000 (15 minutes) */
+  readonly ttlMs?: number
+  /** @default Date.now */
+  readonly clock?: Clock
+}
+
+const OPTIONS = { maxKeys: true, ttlMs: true, clock: true } as const satisfies Record<keyof MemoryStoreOptions, true>
+const DEFAULT_MAX_KEYS = 1_000_000
+const DEFAULT_TTL_MS = 15 * 60_000
+
+/** A sweep works for so long at a time, and lets the process breathe for so long in between. */
+const STEP_MS = 0.5
+const PAUSE_MS = 10
+const KEYS_PER_LOOK_AT_THE_CLOCK = 32
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+
+/**
+ * Keeps counts in the memory of this process: exact, synchronous, and gone with it.
+ *
+ * Bounded: it never holds more than `maxKeys` keys, and drops those that no longer matter within `ttlMs`, in steps of
+ * less than a millisecond. One timer serves all keys; it runs only while there are any, and keeps no process alive.
+ *
+ * @example
+ * ```ts
+ * import { RateLimiter } from '@rl/core'
+ * import { MemoryStore } from '@rl/store-memory'
+ *
+ * const limiter = new RateLimiter({ store: new MemoryStore({ maxKeys: 100_000 }) })
+ * ```
+ */
+export class MemoryStore implements Store {
+  readonly #maxKeys: number
+  readonly #ttlMs: number
+  readonly #clock: Clock
+  readonly #tables = new Map<string, KeyTable>()
+  #sweeping: Generator<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
+  constructor(options: MemoryStoreOptions = {}) {
+    checkOptions('MemoryStore', options, OPTIONS)
+    this.#maxKeys = positiveInteger('maxKeys', options.maxKeys, DEFAULT_MAX_KEYS)
+    this.#ttlMs = positiveInteger('ttlMs', options.ttlMs, DEFAULT_TTL_MS)
+    this.#clock = options.clock ?? Date.now
+  }
+
+  /** How many keys are held. */
+  get size(): number {
+    let size = 0
+    for (const table of this.#tables.values()) size += table.size
+    return size
+  }
+
+  consume(charges: readonly Charge[]): readonly Verdict[] {
+    const { verdicts, writes } = applyCharges(charges, this.#read, this.#now())
+    for (const { index, state, expiresAt } of writes) {
+      const { allowed, remaining } = verdicts[index]!
+      this.#write(charges[index]!, state, expiresAt, !allowed || remaining === 0)
+    }
+    verdicts.forEach(({ allowed }, i) => {
+      if (!allowed) this.#tables.get(charges[i]!.limit.algorithm)?.block(storageKey(charges[i]!.key))
+    })
+    return verdicts
+  }
+
+  peek(charges: readonly Charge[]): readonly Verdict[] {
+    return applyCharges(charges, this.#read, this.#now()).verdicts
+  }
+
+  refund(charges: readonly Charge[]): void {
+    for (const { index, state, expiresAt } of refundCharges(charges, this.#read, this.#now())) {
+      this.#write(charges[index]!, state, expiresAt, false)
+    }
+  }
+
+  reset(key: string): void {
+    this.#now()
+    for (const table of this.#tables.values()) table.delete(storageKey(key))
+  }
+
+  ping(): void {
+    this.#now()
+  }
+
+  /** Forgets everything. */
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#tables.clear()
+  }
+
+  /**
+   * Drops keys that do not matter any more, for less than a millisecond, going on where the last call stopped. The
+   * store does so by itself; call it to be sooner.
+   *
+   * @returns whether all keys have been looked at.
+   */
+  sweep(): boolean {
+    const stopAt = performance.now() + STEP_MS
+    this.#sweeping ??= this.#sweepAll()
+    do {
+      for (let i = 0; i < KEYS_PER_LOOK_AT_THE_CLOCK; i++) {
+        if (this.#sweeping.next().done) {
+          this.#sweeping = undefined
+          return true
+        }
+      }
+    } while (performance.now() < stopAt)
+    return false
+  }
+
+  *#sweepAll(): Generator<void> {
+    const now = this.#now()
+    for (const [algorithm, table] of this.#tables) {
+      yield* table.sweep(now)
+      if (table.size === 0) this.#tables.delete(algorithm)
+    }
+  }
+
+  readonly #read = ({ key, limit }: Charge): State | undefined => this.#tables.get(limit.algorithm)?.read(storageKey(key))
+
+  #write({ key, limit }: Charge, state: State | undefined, expiresAt: number, isBlocked: boolean): void {
+    const name = storageKey(key)
+    const table = this.#tableOf(limit.algorithm as AlgorithmName)
+    if (state === undefined) return table.delete(name)
+    if (!table.has(name) && this.size >= this.#maxKeys) this.#evict()
+    table.write(name, state, expiresAt, isBlocked)
+    this.#timer ??= this.#sweepIn(this.#ttlMs / 2)
+  }
+
+  #tableOf(algorithm: AlgorithmName): KeyTable {
+    const existing = this.#tables.get(algorithm)
+    if (existing) return existing
+    const { width } = algorithms[algorithm]
+    const table = new KeyTable(width === undefined ? new ListedStates() : new PackedStates(width))
+    this.#tables.set(algorithm, table)
+    return table
+  }
+
+  #evict(): void {
+    const tables = [...this.#tables.values()]
+    const open = tables.reduce((a, b) => (b.openSize > a.openSize ? b : a))
+    const blocked = tables.reduce((a, b) => (b.blockedSize > a.blockedSize ? b : a))
+    const table = open.openSize > 0 ? open : blocked
+    table.evict()
+  }
+
+  #sweepIn(delayMs: number): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      const isDone = this.sweep()
+      if (!isDone) this.#timer = this.#sweepIn(PAUSE_MS)
+      else this.#timer = this.size > 0 ? this.#sweepIn(this.#ttlMs / 2) : undefined
+    }, Math.min(delayMs, LONGEST_TIMEOUT_MS))
+    // A runtime whose timers are numbers does not stay alive for them either.
+    timer.unref?.()
+    return timer
+  }
+
+  #now(): number {
+    if (this.#isClosed) throw new StoreError('RL_STORE_CLOSED', 'memory', 'The memory store was used after it was closed')
+    return readClock(this.#clock)
+  }
+}
