@@ -24,11 +24,7 @@ export class ConfigError extends TypeError implements CodedError {
   }
 }
 
-export type RequestErrorCode =
-  | 'RL_INVALID_COST'
-  | 'RL_INVALID_KEY'
-  | 'RL_INVALID_REQUEST'
-  | 'RL_MISSING_CLIENT'
+export type RequestErrorCode = 'RL_INVALID_COST' | 'RL_INVALID_KEY' | 'RL_INVALID_REQUEST' | 'RL_MISSING_CLIENT'
 
 /**
  * A decision was asked for with a value that cannot be decided on: a cost that is no whole number, a request that
@@ -63,10 +59,22 @@ const SHOWN_LENGTH = 60
 
 /** A value as error messages show it: `` `-1` (number) ``. Long ones are cut, so that a hostile key cannot fill a log. */
 export function shown(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return '`null`'
-  const type = Array.isArray(value) ? 'array' : typeof value
-  if (type !== 'string' && type !== 'number' && type !== 'boolean' && type !== 'bigint') return `an ${type}`.replace(/^an (?=[^aeiou])/, 'a ')
-  const text = String(value)
-  return `\`${text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text}\` (${type})`
+  switch (typeof value) {
+    case 'undefined':
+      return 'nothing'
+    case 'string':
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return `\`${shortened(String(value))}\` (${typeof value})`
+    case 'object':
+      if (value === null) return '`null`'
+      return Array.isArray(value) ? 'an array' : 'an object'
+    default:
+      return `a ${typeof value}`
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text
 }

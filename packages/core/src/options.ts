@@ -8,7 +8,10 @@ import { ConfigError, shown } from './errors.ts'
  */
 export function checkOptions(owner: string, options: unknown, known: Readonly<Record<string, true>>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ConfigError('RL_INVALID_OPTION', `Expected the options of ${owner} to be an object, got ${shown(options)}`)
+    throw new ConfigError(
+      'RL_INVALID_OPTION',
+      `Expected the options of ${owner} to be an object, got ${shown(options)}`,
+    )
   }
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(known, key)) {

@@ -142,7 +142,8 @@ export class MemoryStore implements Store {
     }
   }
 
-  readonly #read = ({ key, limit }: Charge): State | undefined => this.#tables.get(limit.algorithm)?.read(storageKey(key))
+  readonly #read = ({ key, limit }: Charge): State | undefined =>
+    this.#tables.get(limit.algorithm)?.read(storageKey(key))
 
   #write({ key, limit }: Charge, state: State | undefined, expiresAt: number, isBlocked: boolean): void {
     const name = storageKey(key)
@@ -171,18 +172,22 @@ export class MemoryStore implements Store {
   }
 
   #sweepIn(delayMs: number): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      const isDone = this.sweep()
-      if (!isDone) this.#timer = this.#sweepIn(PAUSE_MS)
-      else this.#timer = this.size > 0 ? this.#sweepIn(this.#ttlMs / 2) : undefined
-    }, Math.min(delayMs, LONGEST_TIMEOUT_MS))
+    const timer = setTimeout(
+      () => {
+        const isDone = this.sweep()
+        if (!isDone) this.#timer = this.#sweepIn(PAUSE_MS)
+        else this.#timer = this.size > 0 ? this.#sweepIn(this.#ttlMs / 2) : undefined
+      },
+      Math.min(delayMs, LONGEST_TIMEOUT_MS),
+    )
     // A runtime whose timers are numbers does not stay alive for them either.
     timer.unref?.()
     return timer
   }
 
   #now(): number {
-    if (this.#isClosed) throw new StoreError('RL_STORE_CLOSED', 'memory', 'The memory store was used after it was closed')
+    if (this.#isClosed)
+      throw new StoreError('RL_STORE_CLOSED', 'memory', 'The memory store was used after it was closed')
     return readClock(this.#clock)
   }
 }

@@ -36,6 +36,9 @@ export function applyAlgorithm(limit: Limit, state: State | undefined, cost: num
  */
 export function checkCost(cost: number): void {
   if (!Number.isSafeInteger(cost) || cost < 0) {
-    throw new RequestError('RL_INVALID_COST', `Expected \`cost\` to be a whole number of at least 0, got ${shown(cost)}`)
+    throw new RequestError(
+      'RL_INVALID_COST',
+      `Expected \`cost\` to be a whole number of at least 0, got ${shown(cost)}`,
+    )
   }
 }

@@ -35,7 +35,10 @@ export const slidingWindowCounter: Algorithm = {
       }
     }
     const next: TwoWindows = [opensAt, windowMs, current + cost, previous]
-    return { verdict: admitted(quota, Math.floor((room - cost * windowMs) / windowMs), resetAfter(next, now)), state: next }
+    return {
+      verdict: admitted(quota, Math.floor((room - cost * windowMs) / windowMs), resetAfter(next, now)),
+      state: next,
+    }
   },
 
   /** Gives back to the current window only: what the one before has spent is fading by itself. */

@@ -37,7 +37,10 @@ export const tokenBucket: Algorithm = {
       }
     }
     const next: Bucket = [missing + price, now, quota, windowMs]
-    return { verdict: admitted(capacity, Math.floor((room - price) / windowMs), refillTime(next[0], quota)), state: next }
+    return {
+      verdict: admitted(capacity, Math.floor((room - price) / windowMs), refillTime(next[0], quota)),
+      state: next,
+    }
   },
 
   refund(limit: Limit, state: State | undefined, cost: number, now: number): State | undefined {

@@ -28,8 +28,11 @@ type LimiterOptions<Tier extends string, Endpoint extends string> =
   | { readonly limiter: RateLimiter<Tier, Endpoint> }
   | (Partial<Pick<RateLimiterOptions, 'store'>> & Omit<RateLimiterOptions<Tier, Endpoint>, 'store'>)
 
-export type MiddlewareOptions<Incoming, Tier extends string = string, Endpoint extends string = string> = RequestOptions<Incoming> &
-  LimiterOptions<Tier, Endpoint>
+export type MiddlewareOptions<
+  Incoming,
+  Tier extends string = string,
+  Endpoint extends string = string,
+> = RequestOptions<Incoming> & LimiterOptions<Tier, Endpoint>
 
 /** What to answer to a request, in terms that every framework has. */
 export interface RateLimitAnswer {
@@ -46,7 +49,10 @@ export interface RateLimitAnswer {
   readonly result: RateLimitResult | undefined
 }
 
-const REQUEST_KEYS = { identify: true, cost: true, skip: true } as const satisfies Record<keyof RequestOptions<never>, true>
+const REQUEST_KEYS = { identify: true, cost: true, skip: true } as const satisfies Record<
+  keyof RequestOptions<never>,
+  true
+>
 const SKIPPED: RateLimitAnswer = Object.freeze({
   allowed: true,
   statusCode: 200,
@@ -137,7 +143,10 @@ function checkedLimiter(limiter: RateLimiter<string, string>): RateLimiter<strin
 function checkCostOption(cost: unknown): void {
   const isCost = typeof cost === 'function' || (Number.isSafeInteger(cost) && (cost as number) >= 0)
   if (!isCost) {
-    throw new ConfigError('RL_INVALID_OPTION', `Expected \`cost\` to be a whole number of at least 0, or a function, got ${shown(cost)}`)
+    throw new ConfigError(
+      'RL_INVALID_OPTION',
+      `Expected \`cost\` to be a whole number of at least 0, or a function, got ${shown(cost)}`,
+    )
   }
 }
 

@@ -18,13 +18,18 @@ export class EndpointRouter<T> {
   add(endpoint: string, data: T): void {
     const { method = '', path } = ENDPOINT.exec(endpoint)?.groups ?? {}
     if (path === undefined) {
-      refuse(`Expected an endpoint such as \`POST /api/reports\`, \`/api/users/:id\` or \`/api/*\`, got ${shown(endpoint)}`)
+      refuse(
+        `Expected an endpoint such as \`POST /api/reports\`, \`/api/users/:id\` or \`/api/*\`, got ${shown(endpoint)}`,
+      )
     }
     if (method === 'HEAD') refuse(`Expected no rule for HEAD, which is limited as GET is, got ${shown(endpoint)}`)
     const route = canonicalPath(path)
     const shape = `${method} ${route.replaceAll(/:\w+/g, ':').replace(/(?<=.)\/$/, '')}`
     if (this.#shapes.has(shape)) {
-      throw new ConfigError('RL_DUPLICATE_NAME', `Expected one rule for each endpoint, got a second for ${shown(endpoint)}`)
+      throw new ConfigError(
+        'RL_DUPLICATE_NAME',
+        `Expected one rule for each endpoint, got a second for ${shown(endpoint)}`,
+      )
     }
     this.#shapes.add(shape)
     try {

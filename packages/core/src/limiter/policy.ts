@@ -46,9 +46,14 @@ export function compileRule(place: RulePlace, rule: Rule<EndpointRuleSpec> | Rul
   if (rule === 'unlimited') return []
   const specs: readonly (Rate | (EndpointRuleSpec & IpRuleSpec))[] = isList(rule) ? rule : [rule]
   if (specs.length === 0) {
-    throw new ConfigError('RL_INVALID_RULE', `Expected a rate for ${shown(place.name)}, or 'unlimited', got an empty array`)
+    throw new ConfigError(
+      'RL_INVALID_RULE',
+      `Expected a rate for ${shown(place.name)}, or 'unlimited', got an empty array`,
+    )
   }
-  const policies = specs.map((spec) => compileWindow(place, typeof spec === 'string' ? { rate: spec } : spec, specs.length > 1))
+  const policies = specs.map((spec) =>
+    compileWindow(place, typeof spec === 'string' ? { rate: spec } : spec, specs.length > 1),
+  )
   for (const [i, { limit, prefix }] of policies.entries()) {
     if (policies.slice(0, i).some((other) => other.prefix === prefix && other.limit.algorithm === limit.algorithm)) {
       throw new ConfigError(
@@ -64,20 +69,32 @@ function isList<T extends object>(rule: Rate | T | readonly (Rate | T)[]): rule 
   return Array.isArray(rule)
 }
 
-function compileWindow({ kind, name, counter }: RulePlace, spec: EndpointRuleSpec & IpRuleSpec, isOneOfSeveral: boolean): Policy {
+function compileWindow(
+  { kind, name, counter }: RulePlace,
+  spec: EndpointRuleSpec & IpRuleSpec,
+  isOneOfSeveral: boolean,
+): Policy {
   checkOptions(`the rule ${shown(name)}`, spec, KNOWN_KEYS[kind])
   const { name: ownName, per = DEFAULT_PER[kind], appliesTo = 'anonymous', ...limitSpec } = spec
   const limit = parseLimit(limitSpec)
-  const which = isOneOfSeveral ? ` per ${windowText(limit.windowMs)}${per === DEFAULT_PER[kind] ? '' : ` by ${per}`}` : ''
+  const which = isOneOfSeveral
+    ? ` per ${windowText(limit.windowMs)}${per === DEFAULT_PER[kind] ? '' : ` by ${per}`}`
+    : ''
   const policyName = ownName ?? name + which
   if (!PRINTABLE.test(policyName)) {
-    throw new ConfigError('RL_INVALID_RULE', `Expected a \`name\` of printable ASCII, as header fields need, got ${shown(policyName)}`)
+    throw new ConfigError(
+      'RL_INVALID_RULE',
+      `Expected a \`name\` of printable ASCII, as header fields need, got ${shown(policyName)}`,
+    )
   }
   if (!PERS.includes(per)) {
     throw new ConfigError('RL_INVALID_RULE', `Expected \`per\` to be one of ${PERS.join(', ')}, got ${shown(per)}`)
   }
   if (appliesTo !== 'anonymous' && appliesTo !== 'everyone') {
-    throw new ConfigError('RL_INVALID_RULE', `Expected \`appliesTo\` to be anonymous or everyone, got ${shown(appliesTo)}`)
+    throw new ConfigError(
+      'RL_INVALID_RULE',
+      `Expected \`appliesTo\` to be anonymous or everyone, got ${shown(appliesTo)}`,
+    )
   }
   const forUsers = kind !== 'ip' || appliesTo === 'everyone'
   return Object.freeze({ name: policyName, kind, limit, per, forUsers, prefix: `${escaped(counter + which)}|` })

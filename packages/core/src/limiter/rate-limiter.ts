@@ -19,7 +19,10 @@ import type { RuleKind } from './rule.ts'
 import type { defaultTiers } from './tiers.ts'
 
 /** What a limiter is made of. */
-export interface RateLimiterOptions<Tier extends string = string, Endpoint extends string = string> extends Rules<Tier, Endpoint> {
+export interface RateLimiterOptions<Tier extends string = string, Endpoint extends string = string> extends Rules<
+  Tier,
+  Endpoint
+> {
   /** Where the counts are kept. It may be shared by several limiters. */
   readonly store: Store
   /**
@@ -27,7 +30,10 @@ export interface RateLimiterOptions<Tier extends string = string, Endpoint exten
    *
    * @default every such user is of the default tier
    */
-  readonly tierOf?: (userId: string, request: RateLimitRequest) => MaybePromise<NoInfer<Tier> | (string & {}) | undefined>
+  readonly tierOf?: (
+    userId: string,
+    request: RateLimitRequest,
+  ) => MaybePromise<NoInfer<Tier> | (string & {}) | undefined>
 }
 
 export const RATE_LIMITER_OPTIONS = {
@@ -76,7 +82,10 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
     const { store, tierOf, ...rules } = options
     if (!STORE_METHODS.every((method) => typeof (store as Store | undefined)?.[method] === 'function')) {
-      throw new ConfigError('RL_INVALID_OPTION', `Expected \`store\` to have the methods ${STORE_METHODS.join(', ')}, got ${shown(store)}`)
+      throw new ConfigError(
+        'RL_INVALID_OPTION',
+        `Expected \`store\` to have the methods ${STORE_METHODS.join(', ')}, got ${shown(store)}`,
+      )
     }
     if (tierOf !== undefined && typeof tierOf !== 'function') {
       throw new ConfigError('RL_INVALID_OPTION', `Expected \`tierOf\` to be a function, got ${shown(tierOf)}`)
@@ -151,7 +160,10 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    *
    * @param options.prefer The family of limits to tell of, if one of it applies. @default the tightest of all
    */
-  buildRateLimitHeaders(request: RateLimitRequest<Tier>, options: { readonly prefer?: RuleKind } = {}): MaybePromise<HeaderFields> {
+  buildRateLimitHeaders(
+    request: RateLimitRequest<Tier>,
+    options: { readonly prefer?: RuleKind } = {},
+  ): MaybePromise<HeaderFields> {
     return andThen(this.peek({ ...request, cost: 0 }), (result) => rateLimitHeaders(result, options))
   }
 
@@ -165,7 +177,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   /** Forgets what has been counted for those whom the request names, under the limits that apply to it. */
   reset(request: RateLimitRequest<Tier>): MaybePromise<void> {
     return this.#plan(request, async (_policies, charges) => {
-      await Promise.all(charges.map(({ key }) => this.#store.reset(key)))
+      for (const { key } of charges) await this.#store.reset(key)
     })
   }
 
@@ -193,7 +205,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     charges: readonly Charge[],
     tier: string | undefined,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(charges.length > 0 ? this.#store.consume(charges) : [], (verdicts) => resultOf(policies, verdicts, tier))
+    return andThen(charges.length > 0 ? this.#store.consume(charges) : [], (verdicts) =>
+      resultOf(policies, verdicts, tier),
+    )
   }
 
   #plan<T>(

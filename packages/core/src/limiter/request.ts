@@ -29,7 +29,10 @@ export function checkRequest(request: RateLimitRequest): void {
   for (const name of TEXTS) {
     const value: unknown = request[name]
     if (value !== undefined && (typeof value !== 'string' || value === '')) {
-      throw new RequestError('RL_INVALID_REQUEST', `Expected \`${name}\` to be a text that is not empty, got ${shown(value)}`)
+      throw new RequestError(
+        'RL_INVALID_REQUEST',
+        `Expected \`${name}\` to be a text that is not empty, got ${shown(value)}`,
+      )
     }
   }
   if (request.cost !== undefined) checkCost(request.cost)

@@ -46,9 +46,13 @@ export function resultOf<Name extends string>(
   verdicts: readonly Verdict[],
   tier: string | undefined,
 ): RateLimitResult<Name> {
-  const results = policies.map(
-    ({ name, kind, limit: { quota, windowMs } }, i): PolicyResult<Name> => ({ name: name as Name, kind, quota, windowMs, ...verdicts[i]! }),
-  )
+  const results = policies.map(({ name, kind, limit: { quota, windowMs } }, i): PolicyResult<Name> => ({
+    name: name as Name,
+    kind,
+    quota,
+    windowMs,
+    ...verdicts[i]!,
+  }))
   const decisive = decisivePolicy(results)
   const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = decisive ?? UNLIMITED
   return {
@@ -68,7 +72,9 @@ export function resultOf<Name extends string>(
  * Of the limits that deny, the one with the longest wait, since that is how long all of them need. If none denies, the
  * one with the least left; between equals, the one that takes longest to be full again.
  */
-export function decisivePolicy<Name extends string>(results: readonly PolicyResult<Name>[]): PolicyResult<Name> | undefined {
+export function decisivePolicy<Name extends string>(
+  results: readonly PolicyResult<Name>[],
+): PolicyResult<Name> | undefined {
   let decisive = results[0]
   for (const result of results) if (isTighter(result, decisive!)) decisive = result
   return decisive

@@ -29,16 +29,21 @@ export class RuleSet {
 
   /** @throws {ConfigError} if a rule cannot be kept as it is written. */
   constructor(rules: Rules) {
-    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: 'ip' }, rules.ip ?? DEFAULT_IP)
-    const tiers = Object.entries(rules.tiers ?? defaultTiers)
-    this.#tiers = new Map(tiers.map(([tier, rule]) => [tier, compileRule({ kind: 'user', name: tier, counter: 'user' }, rule)]))
-    this.defaultTier = this.#checkDefaultTier(rules.defaultTier)
-    const endpoints = Object.entries(rules.endpoints ?? {}).map(([endpoint, rule]) => {
+    const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier } = rules
+    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: 'ip' }, ip)
+    this.#tiers = new Map(
+      entriesOf('tiers', tiers).map(([tier, rule]) => [
+        tier,
+        compileRule({ kind: 'user', name: tier, counter: 'user' }, rule),
+      ]),
+    )
+    this.defaultTier = this.#checkDefaultTier(defaultTier)
+    const endpointPolicies = entriesOf('endpoints', endpoints).map(([endpoint, rule]) => {
       const policies = compileRule({ kind: 'endpoint', name: endpoint, counter: endpoint }, rule)
       this.#endpoints.add(endpoint, policies)
       return policies
     })
-    checkNames([this.#ip, ...this.#tiers.values(), ...endpoints].flat())
+    checkNames([this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat())
   }
 
   /** The tier that a user is held to: the one given if the table has it, else the default. */
@@ -74,7 +79,10 @@ export class RuleSet {
     const policies = this.#tiers.get(name)
     if (!policies) {
       const names = [...this.#tiers.keys()].join(', ')
-      throw new ConfigError('RL_INVALID_OPTION', `Expected \`defaultTier\` to be one of the tiers (${names}), got ${shown(name)}`)
+      throw new ConfigError(
+        'RL_INVALID_OPTION',
+        `Expected \`defaultTier\` to be one of the tiers (${names}), got ${shown(name)}`,
+      )
     }
     if (policies.length === 0) {
       throw new ConfigError('RL_INVALID_OPTION', `Expected \`defaultTier\` to be a limited tier, got ${shown(name)}`)
@@ -98,13 +106,24 @@ export function policyKey({ name, kind, per, prefix }: Policy, { ip, userId }: R
 
 function missing(name: string, per: Per): never {
   const wanted = per === 'user' ? '`userId`' : per === 'ip' ? '`ip`' : '`ip` or `userId`'
-  throw new RequestError('RL_MISSING_CLIENT', `Expected a request with ${wanted}, which the limit ${shown(name)} counts by, got none`)
+  throw new RequestError(
+    'RL_MISSING_CLIENT',
+    `Expected a request with ${wanted}, which the limit ${shown(name)} counts by, got none`,
+  )
+}
+
+function entriesOf<T>(option: string, table: Readonly<Record<string, T>>): [string, T][] {
+  if (typeof table !== 'object' || table === null || Array.isArray(table)) {
+    throw new ConfigError('RL_INVALID_OPTION', `Expected \`${option}\` to be an object of rules, got ${shown(table)}`)
+  }
+  return Object.entries(table)
 }
 
 function checkNames(policies: readonly Policy[]): void {
   const names = new Set<string>()
   for (const { name } of policies) {
-    if (names.has(name)) throw new ConfigError('RL_DUPLICATE_NAME', `Expected limits of different names, got two called ${shown(name)}`)
+    if (names.has(name))
+      throw new ConfigError('RL_DUPLICATE_NAME', `Expected limits of different names, got two called ${shown(name)}`)
     names.add(name)
   }
 }

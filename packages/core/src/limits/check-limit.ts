@@ -19,7 +19,8 @@ export function checkLimit(limit: Limit): void {
   }
   if (burst !== undefined) {
     if (!algorithm.bursts) refuse(`Expected no \`burst\` with ${limit.algorithm}, got ${shown(burst)}`)
-    if (!Number.isSafeInteger(burst) || burst < 1) refuse(`Expected \`burst\` to be a positive integer, got ${shown(burst)}`)
+    if (!Number.isSafeInteger(burst) || burst < 1)
+      refuse(`Expected \`burst\` to be a positive integer, got ${shown(burst)}`)
   }
   if (algorithm.reach(limit) > Number.MAX_SAFE_INTEGER) {
     refuse(

@@ -34,8 +34,9 @@ export function parseLimit(spec: Rate | 'unlimited' | LimitSpec): Limit | 'unlim
 export function parseLimit(spec: Rate | 'unlimited' | LimitSpec): Limit | 'unlimited' {
   if (typeof spec === 'string') return spec === 'unlimited' ? spec : parseLimit({ rate: spec })
   checkOptions('a limit', spec, SPEC_KEYS)
-  const { rate, algorithm = 'fixed-window', burst } = spec
-  const parts = parseRate(rate as string)
+  const { algorithm = 'fixed-window', burst } = spec
+  const rate: string = spec.rate
+  const parts = parseRate(rate)
   if (parts === 'unlimited') return parts
   const limit: Limit = Object.freeze({ algorithm, ...parts, ...(burst !== undefined && { burst }) })
   checkLimit(limit)

@@ -71,7 +71,12 @@ export function parseRate(text: string): RateParts | 'unlimited' {
 
 /** A window in words, as it follows "per": `minute`, `5 minutes`, `250 ms`. */
 export function windowText(windowMs: number): string {
-  const units = [['day', UNITS.day], ['hour', UNITS.hour], ['minute', UNITS.minute], ['second', UNITS.second]] as const
+  const units = [
+    ['day', UNITS.day],
+    ['hour', UNITS.hour],
+    ['minute', UNITS.minute],
+    ['second', UNITS.second],
+  ] as const
   const [unit, unitMs] = units.find(([, ms]) => windowMs % ms === 0) ?? ['ms', 1]
   const count = windowMs / unitMs
   if (unit === 'ms') return `${count} ms`

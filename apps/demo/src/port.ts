@@ -1,0 +1,12 @@
+const DEFAULT_PORT = 3000
+const LAST_PORT = 65_535
+
+/** The port that `PORT` asks for; 0 lets the system choose. */
+export function portFrom(text: string | undefined): number {
+  if (text === undefined || text === '') return DEFAULT_PORT
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > LAST_PORT) {
+    throw new RangeError(`Expected PORT to be a number from 0 to ${LAST_PORT}, got \`${text}\``)
+  }
+  return port
+}

@@ -1,0 +1,57 @@
+import { RateLimitingMiddleware } from '@rl/core'
+import type { MiddlewareOptions, RateLimitResult } from '@rl/core'
+import { MemoryStore } from '@rl/store-memory'
+import type { Request, RequestHandler } from 'express'
+
+declare global {
+  // The place where Express lets others add to its request.
+  namespace Express {
+    interface Request {
+      /** The decision on this request; none if it was skipped. */
+      rateLimit?: RateLimitResult | undefined
+    }
+  }
+}
+
+/** The limiter's own options, or a ready `limiter`; and how to tell who is asking. */
+export type RateLimitOptions<Tier extends string = string, Endpoint extends string = string> = MiddlewareOptions<
+  Request,
+  Tier,
+  Endpoint
+>
+
+/**
+ * Limits the requests that reach an Express app or router (Express 5 or 4).
+ *
+ * The client's address is `req.ip`: behind a proxy, set Express's `trust proxy`. Counts are kept in memory unless a
+ * `store` or a `limiter` is given.
+ *
+ * @throws {ConfigError} if an option is unknown, or cannot be kept as it is written.
+ *
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { rateLimit } from '@rl/adapter-express'
+ *
+ * const app = express()
+ * app.use(rateLimit({ ip: '100 per minute' }))
+ * ```
+ */
+export function rateLimit<Tier extends string, Endpoint extends string>(
+  options: RateLimitOptions<Tier, Endpoint> = {},
+): RequestHandler {
+  const middleware = new RateLimitingMiddleware<Request>(options, () => new MemoryStore())
+
+  return async function rateLimit(req, res, next) {
+    try {
+      const endpoint = req.baseUrl + req.path
+      const answer = await middleware.processRequest({ ip: req.ip, method: req.method, endpoint }, req)
+      req.rateLimit = answer.result
+      res.set(answer.headers)
+      if (answer.allowed) next()
+      else res.status(answer.statusCode).end(answer.body)
+    } catch (error) {
+      next(error)
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { checkLimit } from '../limits/check-limit.ts'
+import type { Limit } from '../limits/limit.ts'
+import type { State } from './algorithm.ts'
+import { algorithmOf, algorithms } from './algorithms.ts'
+import type { AlgorithmName } from './algorithms.ts'
+import { applyAlgorithm } from './apply-algorithm.ts'
+
+const START = 1_700_000_000_000
+const NAMES = Object.keys(algorithms) as AlgorithmName[]
+
+const windows = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1000, 60_000, 86_400_000, 31_536_000_000))
+
+function limitsOf(algorithm: AlgorithmName): fc.Arbitrary<Limit> {
+  const base = { algorithm: fc.constant(algorithm), quota: fc.integer({ min: 0, max: 12 }), windowMs: windows }
+  return algorithm === 'token-bucket'
+    ? fc.record(
+        { ...base, burst: fc.integer({ min: 1, max: 30 }) },
+        { requiredKeys: ['algorithm', 'quota', 'windowMs'] },
+      )
+    : fc.record(base)
+}
+
+/** Histories in which the limit changes, and the clock steps back. */
+const disturbed = (algorithm: AlgorithmName) =>
+  fc.array(
+    limitsOf(algorithm).chain((limit) =>
+      fc.record({
+        limit: fc.constant(limit),
+        wait: fc.oneof(
+          fc.constantFrom(0, 1, -1, -5000, -3_600_000),
+          fc.integer({ min: -limit.windowMs, max: 2 * limit.windowMs }),
+        ),
+        cost: fc.integer({ min: 0, max: 4 }),
+      }),
+    ),
+    { maxLength: 30 },
+  )
+
+describe.each(NAMES)('%s', (algorithm) => {
+  it('tells the wait to the millisecond, whatever limits and clocks wrote the state', () => {
+    fc.assert(
+      fc.property(disturbed(algorithm), (history) => {
+        let state: State | undefined
+        let now = START
+        for (const { limit, wait, cost } of history) {
+          now += wait
+          const { verdict, state: next } = applyAlgorithm(limit, state, cost, now)
+          state = next
+          if (verdict.allowed) expect(verdict.retryAfterMs).toBe(0)
+          else if (cost > algorithms[algorithm].capacity(limit)) expect(verdict.retryAfterMs).toBe(Infinity)
+          else {
+            const { retryAfterMs } = verdict
+            expect(retryAfterMs).toBeGreaterThan(0)
+            expect(applyAlgorithm(limit, state, cost, now + retryAfterMs).verdict.allowed).toBe(true)
+            expect(applyAlgorithm(limit, state, cost, now + retryAfterMs - 1).verdict.allowed).toBe(false)
+          }
+        }
+      }),
+    )
+  })
+
+  it('keeps whole numbers below 2^53, which mean nothing any more once the reset is over', () => {
+    fc.assert(
+      fc.property(disturbed(algorithm), (history) => {
+        let state: State | undefined
+        let now = START
+        for (const { limit, wait, cost } of history) {
+          now += wait
+          const { verdict, state: next } = applyAlgorithm(limit, state, cost, now)
+          expect(next?.every(Number.isSafeInteger) ?? true).toBe(true)
+          expect(algorithmOf(limit).width ?? next?.length).toBe(next?.length ?? algorithmOf(limit).width)
+          const later = now + verdict.resetAfterMs
+          if (next !== state) {
+            expect(applyAlgorithm(limit, next, 1, later).verdict).toEqual(
+              applyAlgorithm(limit, undefined, 1, later).verdict,
+            )
+          }
+          state = next
+        }
+      }),
+    )
+  })
+
+  it('hands out nothing extra when the clock steps back, and locks out for one window at most', () => {
+    const limit: Limit = { algorithm, quota: 5, windowMs: 60_000 }
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 120_000 }),
+        fc.oneof(fc.constantFrom(1, 5000, 3_600_000), fc.integer({ min: 1, max: 10_000_000 })),
+        (wait, step) => {
+          const { state } = applyAlgorithm(limit, undefined, 5, START)
+          // One window, but for the two-counter one, of which it is the way: its last window still counts in the next.
+          const longest = Math.max(limit.windowMs, applyAlgorithm(limit, state, 1, START).verdict.retryAfterMs)
+          const before = applyAlgorithm(limit, state, 0, START + wait).verdict.remaining
+          const now = START + wait - step
+          const { verdict, state: settled } = applyAlgorithm(limit, state, 1, now)
+          expect(verdict.remaining).toBeLessThanOrEqual(before)
+          expect(verdict.retryAfterMs).toBeLessThanOrEqual(longest)
+          expect(applyAlgorithm(limit, settled, 1, now + longest).verdict.allowed).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('gives back what was spent, never more', () => {
+    fc.assert(
+      fc.property(disturbed(algorithm), fc.integer({ min: 1, max: 100 }), (history, cost) => {
+        let state: State | undefined
+        let now = START
+        for (const step of history) {
+          now += step.wait
+          const { limit } = step
+          const before = applyAlgorithm(limit, state, 0, now).verdict
+          const refunded = algorithms[algorithm].refund(limit, state, cost, now)
+          const after = applyAlgorithm(limit, refunded, 0, now).verdict
+          expect(after.remaining).toBeGreaterThanOrEqual(before.remaining)
+          expect(after.remaining).toBeLessThanOrEqual(Math.min(before.limit, before.remaining + cost))
+          expect(refunded === undefined || state !== undefined).toBe(true)
+          state = applyAlgorithm(limit, state, step.cost, now).state
+        }
+      }),
+    )
+  })
+
+  it('gives a client at twice the rate its whole share', () => {
+    const limit: Limit = { algorithm, quota: 10, windowMs: 1000 }
+    let state: State | undefined
+    let passed = 0
+    for (let now = START; now < START + 20_000; now += 50) {
+      const outcome = applyAlgorithm(limit, state, 1, now)
+      if (outcome.verdict.allowed) passed += 1
+      state = outcome.state
+    }
+    expect(passed).toBeGreaterThanOrEqual(algorithm === 'sliding-window-counter' ? 175 : 190)
+  })
+
+  it('denies everyone at a quota of 0', () => {
+    const limit: Limit = { algorithm, quota: 0, windowMs: 1000 }
+    const { verdict, state } = applyAlgorithm(limit, undefined, 1, START)
+    expect(verdict).toEqual({ allowed: false, limit: 0, remaining: 0, retryAfterMs: Infinity, resetAfterMs: 0 })
+    expect(state).toBeUndefined()
+  })
+
+  it('counts exactly at the largest limit that it accepts', () => {
+    const year = 31_536_000_000
+    const quota = Math.floor(
+      Number.MAX_SAFE_INTEGER / (algorithms[algorithm].reach({ algorithm, quota: 1, windowMs: year }) || 1),
+    )
+    const limit: Limit = { algorithm, quota, windowMs: year }
+    const first = applyAlgorithm(limit, undefined, quota - 1, START)
+    expect(first.verdict).toMatchObject({ allowed: true, remaining: 1 })
+    const second = applyAlgorithm(limit, first.state, 1, START)
+    expect(second.verdict).toMatchObject({ allowed: true, remaining: 0 })
+    expect(applyAlgorithm(limit, second.state, 1, START).verdict.allowed).toBe(false)
+    expect(() => checkLimit({ ...limit, quota: quota + 1 })).toThrow(/2\^53|whole number/)
+  })
+})

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+
+import { EndpointRouter } from './endpoint-router.ts'
+
+function routerOf(...endpoints: string[]): EndpointRouter<string> {
+  const router = new EndpointRouter<string>()
+  for (const endpoint of endpoints) router.add(endpoint, endpoint)
+  return router
+}
+
+describe('EndpointRouter', () => {
+  const router = routerOf(
+    '/',
+    '/api/*',
+    'POST /api/*',
+    '/api/search',
+    'POST /api/auth/login',
+    '/api/users/:id',
+    '/api/users/me',
+    'GET /api/reports',
+    '/api/Café',
+  )
+
+  it.each([
+    ['GET', '/', '/'],
+    ['GET', '/api/search', '/api/search'],
+    ['POST', '/api/search', '/api/search'],
+    ['GET', '/api/other', '/api/*'],
+    ['POST', '/api/other/deeper', 'POST /api/*'],
+    ['POST', '/api/auth/login', 'POST /api/auth/login'],
+    ['GET', '/api/auth/login', '/api/*'],
+    ['GET', '/api/users/7', '/api/users/:id'],
+    ['GET', '/api/users/me', '/api/users/me'],
+    ['GET', '/api/users/7/posts', '/api/*'],
+    ['GET', '/elsewhere', undefined],
+    ['OPTIONS', '*', undefined],
+  ])('%s %s falls under %s', (method, path, endpoint) => {
+    expect(router.find(method, path)).toBe(endpoint)
+  })
+
+  it.each([
+    '/api/search/',
+    '/API/Search',
+    '//api//search',
+    '/api/%73earch',
+    '/api/%53%45arch',
+    '/api/search?q=1',
+    '/api/search?q=/api/users/7',
+    'api/search',
+  ])('is not evaded by the spelling %s', (path) => {
+    expect(router.find('GET', path)).toBe('/api/search')
+  })
+
+  it('reads letters beyond ASCII as browsers send them', () => {
+    expect(router.find('GET', '/api/caf%C3%A9')).toBe('/api/Café')
+    expect(router.find('GET', '/api/caf%c3%a9')).toBe('/api/Café')
+    expect(router.find('GET', '/api/CAFÉ')).toBe('/api/Café')
+  })
+
+  it('limits HEAD as GET, and knows methods in any case', () => {
+    expect(router.find('HEAD', '/api/reports')).toBe('GET /api/reports')
+    expect(router.find('get', '/api/reports')).toBe('GET /api/reports')
+  })
+
+  it('finds rules for all methods where none is named', () => {
+    expect(router.find(undefined, '/api/search')).toBe('/api/search')
+    expect(router.find(undefined, '/api/reports')).toBe('/api/*')
+  })
+
+  it.each(['/%', '/%zz', '/api/%E0%A4%A', '/api/%ff', '/\uD800', '/..', '/api/..%2f..%2fsearch', '', '?', '#'])(
+    'does not stumble over %j',
+    (path) => {
+      expect(() => router.find('GET', path)).not.toThrow()
+    },
+  )
+
+  it('does not take an encoded slash for a slash', () => {
+    expect(router.find('GET', '/api%2Fsearch')).toBeUndefined()
+  })
+
+  it('does not resolve dots, which a wildcard route of the framework would serve', () => {
+    expect(router.find('GET', '/api/../elsewhere')).toBe('/api/*')
+  })
+
+  it.each([
+    '',
+    'api',
+    'POST',
+    'POST api',
+    'post /api',
+    '/a b',
+    '/api/:id(\\d+)',
+    '/api/:id?',
+    '/api{/x}',
+    '/a/*/b/*',
+    'HEAD /x',
+  ])('refuses the pattern %j', (endpoint) => {
+    expect(() => routerOf(endpoint)).toThrow(expect.objectContaining({ code: 'RL_INVALID_ENDPOINT' }))
+  })
+
+  it.each([
+    ['/api/users/:id', '/api/users/:name'],
+    ['/api/search', '/API/search/'],
+    ['GET /x', 'GET /x'],
+  ])('refuses a second rule for the same requests: %s and %s', (first, second) => {
+    expect(() => routerOf(first, second)).toThrow(expect.objectContaining({ code: 'RL_DUPLICATE_NAME' }))
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+
+import { readClock } from '../clock.ts'
+import { parseLimit } from '../limits/parse-limit.ts'
+import { applyCharges, refundCharges } from './apply-charges.ts'
+
+const five = parseLimit('5 per minute')
+const bucket = parseLimit({ rate: '5 per minute', algorithm: 'token-bucket' })
+const fresh = () => undefined
+
+describe('applyCharges', () => {
+  it('writes what was spent, and until when it matters', () => {
+    const { verdicts, writes } = applyCharges([{ key: 'a', limit: five, cost: 2 }], fresh, 1000)
+    expect(verdicts).toEqual([{ allowed: true, limit: 5, remaining: 3, retryAfterMs: 0, resetAfterMs: 60_000 }])
+    expect(writes).toEqual([{ index: 0, state: [61_000, 2], expiresAt: 61_000 }])
+  })
+
+  it('spends nothing if one charge is denied, and says what is left of the others', () => {
+    const charges = [
+      { key: 'a', limit: five, cost: 2 },
+      { key: 'b', limit: five, cost: 6 },
+      { key: 'a', limit: bucket, cost: 1 },
+    ]
+    const { verdicts, writes } = applyCharges(charges, fresh, 1000)
+    expect(verdicts.map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
+      [true, 5],
+      [false, 5],
+      [true, 5],
+    ])
+    expect(writes).toEqual([])
+  })
+
+  it('adds up what one key is charged in one call', () => {
+    const charge = { key: 'a', limit: five, cost: 2 }
+    expect(applyCharges([charge, charge], fresh, 0).verdicts.map(({ remaining }) => remaining)).toEqual([3, 1])
+    const { verdicts } = applyCharges([charge, charge, charge], fresh, 0)
+    expect(verdicts.map(({ allowed, retryAfterMs }) => [allowed, retryAfterMs])).toEqual([
+      [true, 0],
+      [true, 0],
+      [false, Infinity],
+    ])
+  })
+
+  it('reads nothing before all charges have been checked', () => {
+    const charges = [
+      { key: 'a', limit: five, cost: 1 },
+      { key: 'a', limit: five, cost: Number.NaN },
+    ]
+    const read = () => expect.unreachable('a state was read')
+    expect(() => applyCharges(charges, read, 0)).toThrow(expect.objectContaining({ code: 'RL_INVALID_COST' }))
+  })
+})
+
+describe('refundCharges', () => {
+  it('gives back, and keeps nothing where nothing is spent any more', () => {
+    const charge = { key: 'a', limit: five, cost: 2 }
+    expect(refundCharges([charge], () => [61_000, 3], 1000)).toEqual([
+      { index: 0, state: [61_000, 1], expiresAt: 61_000 },
+    ])
+    expect(refundCharges([charge], () => [61_000, 2], 1000)).toEqual([{ index: 0, state: undefined, expiresAt: 1000 }])
+    expect(refundCharges([charge], fresh, 1000)).toEqual([])
+    expect(refundCharges([{ ...charge, cost: 0 }], () => [61_000, 2], 1000)).toEqual([])
+  })
+})
+
+describe('readClock', () => {
+  it('answers whole milliseconds', () => {
+    expect(readClock(() => 1000.9)).toBe(1000)
+  })
+
+  it.each([Number.NaN, Infinity, -Infinity, 1e300, undefined])('refuses %d', (time) => {
+    expect(() => readClock(() => time as number)).toThrow(expect.objectContaining({ code: 'RL_INVALID_CLOCK' }))
+  })
+})
