@@ -1,12 +1,8 @@
 const DEFAULT_PORT = 3000
 const LAST_PORT = 65_535
 
-/** The port that `PORT` asks for; 0 lets the system choose. */
-export function portFrom(text: string | undefined): number {
+/** The port that `PORT` asks for, if it is one; 0 lets the system choose. */
+export function portFrom(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return DEFAULT_PORT
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > LAST_PORT) {
-    throw new RangeError(`Expected PORT to be a number from 0 to ${LAST_PORT}, got \`${text}\``)
-  }
-  return port
+  return /^\d+$/.test(text) && Number(text) <= LAST_PORT ? Number(text) : undefined
 }

@@ -22,6 +22,17 @@ export function checkOptions(owner: string, options: unknown, known: Readonly<Re
 }
 
 /**
+ * Refuses an option that is there and no function.
+ *
+ * @throws {ConfigError} `RL_INVALID_OPTION`
+ */
+export function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') {
+    throw new ConfigError('RL_INVALID_OPTION', `Expected \`${name}\` to be a function, got ${shown(value)}`)
+  }
+}
+
+/**
  * Answers a whole number of at least one, or the default where the option is not given.
  *
  * @throws {ConfigError} `RL_INVALID_OPTION`

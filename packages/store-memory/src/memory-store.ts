@@ -1,6 +1,7 @@
 import {
   algorithms,
   applyCharges,
+  checkFunction,
   checkOptions,
   positiveInteger,
   readClock,
@@ -66,6 +67,7 @@ export class MemoryStore implements Store {
     checkOptions('MemoryStore', options, OPTIONS)
     this.#maxKeys = positiveInteger('maxKeys', options.maxKeys, DEFAULT_MAX_KEYS)
     this.#ttlMs = positiveInteger('ttlMs', options.ttlMs, DEFAULT_TTL_MS)
+    checkFunction('clock', options.clock)
     this.#clock = options.clock ?? Date.now
   }
 

@@ -4,7 +4,7 @@ import type { RateLimiterOptions } from '../limiter/rate-limiter.ts'
 import type { RateLimitRequest } from '../limiter/request.ts'
 import type { RateLimitResult } from '../limiter/result.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { checkOptions } from '../options.ts'
+import { checkFunction, checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { problemOf } from './problem.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
@@ -147,11 +147,5 @@ function checkCostOption(cost: unknown): void {
       'RL_INVALID_OPTION',
       `Expected \`cost\` to be a whole number of at least 0, or a function, got ${shown(cost)}`,
     )
-  }
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') {
-    throw new ConfigError('RL_INVALID_OPTION', `Expected \`${name}\` to be a function, got ${shown(value)}`)
   }
 }

@@ -4,7 +4,7 @@ import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields } from '../http/rate-limit-headers.ts'
 import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { checkOptions } from '../options.ts'
+import { checkFunction, checkOptions } from '../options.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import { storeHealth } from './health.ts'
 import type { Health } from './health.ts'
@@ -87,9 +87,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
         `Expected \`store\` to have the methods ${STORE_METHODS.join(', ')}, got ${shown(store)}`,
       )
     }
-    if (tierOf !== undefined && typeof tierOf !== 'function') {
-      throw new ConfigError('RL_INVALID_OPTION', `Expected \`tierOf\` to be a function, got ${shown(tierOf)}`)
-    }
+    checkFunction('tierOf', tierOf)
     this.#store = store
     this.#tierOf = tierOf
     this.#rules = new RuleSet(rules)
