@@ -40,7 +40,7 @@ export class RequestError extends TypeError implements CodedError {
   }
 }
 
-export type StoreErrorCode = 'RL_STORE_CLOSED' | 'RL_STORE_FAILED'
+export type StoreErrorCode = 'RL_STORE_CLOSED' | 'RL_STORE_FAILED' | 'RL_STORE_TIMEOUT' | 'RL_STORE_UNAVAILABLE'
 
 /** A store could not answer. `store` says which kind, `cause` is what its backend threw. */
 export class StoreError extends Error implements CodedError {

@@ -37,8 +37,8 @@ export type MiddlewareOptions<
 /** What to answer to a request, in terms that every framework has. */
 export interface RateLimitAnswer {
   readonly allowed: boolean
-  /** 200 if the request may go on, 429 if not. */
-  readonly statusCode: 200 | 429
+  /** 200 if the request may go on, 429 if a limit denies it, 503 if the store fails and the rule says to deny then. */
+  readonly statusCode: 200 | 429 | 503
   /** The status in words. */
   readonly message: string
   /** Fields to set, on the application's own answer as well. */

@@ -1,4 +1,4 @@
-import type { Store } from '../stores/store.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 
 /** How the limiter is. */
 export interface Health {
@@ -13,7 +13,7 @@ export interface Health {
 }
 
 /** Asks a store whether it can decide. */
-export async function storeHealth(store: Store): Promise<Health> {
+export async function storeHealth(store: { ping(): MaybePromise<void> }): Promise<Health> {
   const asked = performance.now()
   const latencyMs = (): number => performance.now() - asked
   try {

@@ -1,13 +1,15 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
-import { ConfigError, shown } from '../errors.ts'
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields } from '../http/rate-limit-headers.ts'
-import { andThen } from '../maybe-promise.ts'
+import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { checkFunction, checkOptions } from '../options.ts'
+import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
+import { checkStore } from '../stores/check-store.ts'
+import { GuardedStore, isCallersOwn, LateAnswer } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import { storeHealth } from './health.ts'
 import type { Health } from './health.ts'
+import { OutagePlan } from './outage.ts'
 import type { Policy } from './policy.ts'
 import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
@@ -26,6 +28,13 @@ export interface RateLimiterOptions<Tier extends string = string, Endpoint exten
   /** Where the counts are kept. It may be shared by several limiters. */
   readonly store: Store
   /**
+   * How long the store may take for one decision, in milliseconds. Then, or if it fails, the rules' `fallback` and
+   * `onStoreError` hold; after several failures in a row it is asked only now and then until it answers again.
+   *
+   * @default 250
+   */
+  readonly timeoutMs?: number
+  /**
    * Finds the tier of a user whose request does not name one. What it throws, `isAllowed` rejects with.
    *
    * @default every such user is of the default tier
@@ -43,9 +52,12 @@ export const RATE_LIMITER_OPTIONS = {
   defaultTier: true,
   endpoints: true,
   tierOf: true,
+  timeoutMs: true,
+  onStoreError: true,
+  fallback: true,
 } as const satisfies Record<keyof RateLimiterOptions, true>
 
-const STORE_METHODS = ['consume', 'peek', 'refund', 'reset', 'ping', 'close'] as const satisfies (keyof Store)[]
+const DEFAULT_TIMEOUT_MS = 250
 
 /** How a limiter's limits are called: `ip`, the tier, the endpoint; `… per 5 minutes` where a rule has several windows. */
 export type PolicyName<Tier extends string, Endpoint extends string> = 'ip' | Tier | Endpoint | (string & {})
@@ -73,24 +85,22 @@ export type CheckOptions = Pick<RateLimitRequest, 'cost'>
  * ```
  */
 export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoint extends string = never> {
-  readonly #store: Store
+  readonly #store: GuardedStore
   readonly #rules: RuleSet
+  readonly #outage: OutagePlan
   readonly #tierOf: RateLimiterOptions<Tier, Endpoint>['tierOf']
 
   /** @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written. */
   constructor(options: RateLimiterOptions<Tier, Endpoint>) {
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
-    const { store, tierOf, ...rules } = options
-    if (!STORE_METHODS.every((method) => typeof (store as Store | undefined)?.[method] === 'function')) {
-      throw new ConfigError(
-        'RL_INVALID_OPTION',
-        `Expected \`store\` to have the methods ${STORE_METHODS.join(', ')}, got ${shown(store)}`,
-      )
-    }
+    const { store, tierOf, timeoutMs, ...rules } = options
+    checkStore('store', store)
     checkFunction('tierOf', tierOf)
-    this.#store = store
+    const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS)
+    this.#store = new GuardedStore(store, deadline)
     this.#tierOf = tierOf
     this.#rules = new RuleSet(rules)
+    this.#outage = new OutagePlan(this.#rules.fallbacks, deadline)
   }
 
   /**
@@ -100,22 +110,21 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * `appliesTo: 'everyone'`.
    *
    * @throws {RequestError} `RL_MISSING_CLIENT`, `RL_INVALID_REQUEST`, `RL_INVALID_COST`: nothing is charged.
-   * @throws {StoreError} if the store cannot answer.
    */
   isAllowed(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return this.#decide(request, (charges) => this.#store.consume(charges))
+    return this.#plan(request, (policies, charges, tier) => this.#ask('consume', policies, charges, tier))
   }
 
   /** Answers what `isAllowed` would, and charges nothing. */
   peek(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return this.#decide(request, (charges) => this.#store.peek(charges))
+    return this.#plan(request, (policies, charges, tier) => this.#ask('peek', policies, charges, tier))
   }
 
   /** Charges the address rule alone. */
   checkIpRateLimit(ip: string, options: CheckOptions = {}): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     const request = { ...options, ip }
     checkRequest(request)
-    return this.#consume(this.#rules.ipPolicies, chargesFor(this.#rules.ipPolicies, request), undefined)
+    return this.#ask('consume', this.#rules.ipPolicies, chargesFor(this.#rules.ipPolicies, request), undefined)
   }
 
   /** Charges the limit of the user's tier alone. */
@@ -128,7 +137,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     checkRequest(request)
     return andThen(this.#tierOfRequest(request), (known) => {
       const policies = this.#rules.tierPolicies(known)
-      return this.#consume(policies, chargesFor(policies, request), known)
+      return this.#ask('consume', policies, chargesFor(policies, request), known)
     })
   }
 
@@ -150,7 +159,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const charges = isNobody
       ? policies.map(({ prefix, limit }) => ({ key: prefix, limit, cost: request.cost ?? 1 }))
       : chargesFor(policies, request)
-    return this.#consume(policies, charges, undefined)
+    return this.#ask('consume', policies, charges, undefined)
   }
 
   /**
@@ -167,12 +176,18 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   /**
    * Gives back what `isAllowed` has charged for the same request, where it turns out not to count: never above full.
+   *
+   * @throws {StoreError} if the store cannot do so.
    */
   refund(request: RateLimitRequest<Tier>): MaybePromise<void> {
     return this.#plan(request, (_policies, charges) => (charges.length > 0 ? this.#store.refund(charges) : undefined))
   }
 
-  /** Forgets what has been counted for those whom the request names, under the limits that apply to it. */
+  /**
+   * Forgets what has been counted for those whom the request names, under the limits that apply to it.
+   *
+   * @throws {StoreError} if the store cannot do so.
+   */
   reset(request: RateLimitRequest<Tier>): MaybePromise<void> {
     return this.#plan(request, async (_policies, charges) => {
       for (const { key } of charges) await this.#store.reset(key)
@@ -184,28 +199,58 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     return storeHealth(this.#store)
   }
 
-  /** Closes the store. Where several limiters share one, close the store itself instead, after the last of them. */
-  close(): MaybePromise<void> {
-    return this.#store.close()
+  /**
+   * Closes the store, and the fallbacks. Where several limiters share one, close the stores themselves instead, after the
+   * last of them.
+   */
+  async close(): Promise<void> {
+    await this.#store.close()
+    await this.#outage.close()
   }
 
-  #decide(
-    request: RateLimitRequest<Tier>,
-    ask: (charges: readonly Charge[]) => MaybePromise<readonly Verdict[]>,
-  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return this.#plan(request, (policies, charges, tier) =>
-      andThen(charges.length > 0 ? ask(charges) : [], (verdicts) => resultOf(policies, verdicts, tier)),
-    )
-  }
-
-  #consume(
+  #ask(
+    verb: 'consume' | 'peek',
     policies: readonly Policy[],
     charges: readonly Charge[],
     tier: string | undefined,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(charges.length > 0 ? this.#store.consume(charges) : [], (verdicts) =>
-      resultOf(policies, verdicts, tier),
-    )
+    if (charges.length === 0) return resultOf([], [], tier)
+    const answered = (verdicts: readonly Verdict[]): RateLimitResult<PolicyName<Tier, Endpoint>> =>
+      resultOf(policies, verdicts, tier)
+    const failed = (error: unknown): Promise<RateLimitResult<PolicyName<Tier, Endpoint>>> =>
+      this.#askElsewhere(verb, policies, charges, tier, error)
+    try {
+      const verdicts = this.#store[verb](charges)
+      return isPromise(verdicts) ? verdicts.then(answered, failed) : answered(verdicts)
+    } catch (error) {
+      if (isCallersOwn(error)) throw error
+      return failed(error)
+    }
+  }
+
+  async #askElsewhere(
+    verb: 'consume' | 'peek',
+    policies: readonly Policy[],
+    charges: readonly Charge[],
+    tier: string | undefined,
+    error: unknown,
+  ): Promise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    if (isCallersOwn(error)) throw error
+    const decision = await this.#outage.decide(verb, policies, charges, this.#store.retryAfterMs)
+    if (verb === 'consume' && error instanceof LateAnswer) {
+      void this.#giveBackLate(error.late as Promise<readonly Verdict[]>, decision.notOwed)
+    }
+    return resultOf(decision.policies, decision.verdicts, tier, decision.degraded)
+  }
+
+  /** A store that answers after its deadline has charged a request that was denied by then, or charged elsewhere. */
+  async #giveBackLate(late: Promise<readonly Verdict[]>, charges: readonly Charge[]): Promise<void> {
+    try {
+      const verdicts = await late
+      if (charges.length > 0 && verdicts.every(({ allowed }) => allowed)) await this.#store.refund(charges)
+    } catch {
+      // It has not charged after all, or fails again: there is nothing to give back, or no way to.
+    }
   }
 
   #plan<T>(

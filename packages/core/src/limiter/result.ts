@@ -3,7 +3,13 @@ import type { Policy } from './policy.ts'
 import type { RuleKind } from './rule.ts'
 
 /** Why a request was denied: named as the problem types of the IETF draft on RateLimit fields name it. */
-export type DenialReason = 'quota-exceeded'
+export type DenialReason = 'quota-exceeded' | 'temporary-reduced-capacity'
+
+/**
+ * What was done where the store did not answer in time: the request was let through uncounted, denied, or decided by a
+ * fallback store.
+ */
+export type Degraded = 'allow' | 'deny' | 'fallback'
 
 /** What one limit said to a request. */
 export interface PolicyResult<Name extends string = string> extends Verdict {
@@ -23,12 +29,12 @@ export interface RateLimitResult<Name extends string = string> {
   readonly reason: DenialReason | undefined
   /**
    * The limit that decided: of those that deny, the one with the longest wait; if none does, the one with the least
-   * left. `undefined` if no limit applies to the request.
+   * left. `undefined` if no limit was asked.
    */
   readonly policy: Name | undefined
-  /** The most that this limit admits at once. `Infinity` if no limit applies. */
+  /** The most that this limit admits at once. `Infinity` if no limit was asked. */
   readonly limit: number
-  /** What is left of it now. `Infinity` if no limit applies. */
+  /** What is left of it now. `Infinity` if no limit was asked. */
   readonly remaining: number
   /** Milliseconds until the same request is admitted, if nobody else asks. `Infinity` if its cost can never fit. */
   readonly retryAfterMs: number
@@ -36,7 +42,9 @@ export interface RateLimitResult<Name extends string = string> {
   readonly resetAfterMs: number
   /** The tier that the user was held to, if one was known. */
   readonly tier: string | undefined
-  /** What every limit that applies has said, in the order address, user, endpoint. */
+  /** What was done instead, if the store did not answer; `undefined` if it did. */
+  readonly degraded: Degraded | undefined
+  /** What every limit that was asked has said, in the order address, user, endpoint. */
   readonly policies: readonly PolicyResult<Name>[]
 }
 
@@ -45,6 +53,7 @@ export function resultOf<Name extends string>(
   policies: readonly Policy[],
   verdicts: readonly Verdict[],
   tier: string | undefined,
+  degraded?: Degraded,
 ): RateLimitResult<Name> {
   const results = policies.map(({ name, kind, limit: { quota, windowMs } }, i): PolicyResult<Name> => ({
     name: name as Name,
@@ -57,13 +66,14 @@ export function resultOf<Name extends string>(
   const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = decisive ?? UNLIMITED
   return {
     allowed,
-    reason: allowed ? undefined : 'quota-exceeded',
+    reason: allowed ? undefined : degraded === 'deny' ? 'temporary-reduced-capacity' : 'quota-exceeded',
     policy: decisive?.name,
     limit,
     remaining,
     retryAfterMs,
     resetAfterMs,
     tier,
+    degraded,
     policies: results,
   }
 }

@@ -1,13 +1,14 @@
 import { ConfigError, RequestError, shown } from '../errors.ts'
+import type { Store } from '../stores/store.ts'
 import { EndpointRouter } from './endpoint-router.ts'
 import { compileRule } from './policy.ts'
 import type { Policy } from './policy.ts'
 import type { RateLimitRequest } from './request.ts'
-import type { EndpointRuleSpec, IpRuleSpec, Per, Rule } from './rule.ts'
+import type { EndpointRuleSpec, IpRuleSpec, OutageOptions, Per, Rule } from './rule.ts'
 import { defaultTiers } from './tiers.ts'
 
 /** The rules of a limiter. */
-export interface Rules<Tier extends string = string, Endpoint extends string = string> {
+export interface Rules<Tier extends string = string, Endpoint extends string = string> extends OutageOptions {
   /** Limit for each address. @default '100 per minute' */
   readonly ip?: Rule<IpRuleSpec>
   /** Limit for each user, by tier. @default defaultTiers */
@@ -23,27 +24,31 @@ const DEFAULT_IP = '100 per minute'
 /** Rules, compiled: tells which limits apply to a request, and under which keys they count. */
 export class RuleSet {
   readonly defaultTier: string | undefined
+  /** The stores that some rule falls back on. */
+  readonly fallbacks: ReadonlySet<Store>
   readonly #ip: readonly Policy[]
   readonly #tiers: ReadonlyMap<string, readonly Policy[]>
   readonly #endpoints = new EndpointRouter<readonly Policy[]>()
 
   /** @throws {ConfigError} if a rule cannot be kept as it is written. */
   constructor(rules: Rules) {
-    const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier } = rules
-    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: 'ip' }, ip)
+    const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier, ...outage } = rules
+    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: 'ip', outage }, ip)
     this.#tiers = new Map(
       entriesOf('tiers', tiers).map(([tier, rule]) => [
         tier,
-        compileRule({ kind: 'user', name: tier, counter: 'user' }, rule),
+        compileRule({ kind: 'user', name: tier, counter: 'user', outage }, rule),
       ]),
     )
     this.defaultTier = this.#checkDefaultTier(defaultTier)
     const endpointPolicies = entriesOf('endpoints', endpoints).map(([endpoint, rule]) => {
-      const policies = compileRule({ kind: 'endpoint', name: endpoint, counter: endpoint }, rule)
+      const policies = compileRule({ kind: 'endpoint', name: endpoint, counter: endpoint, outage }, rule)
       this.#endpoints.add(endpoint, policies)
       return policies
     })
-    checkNames([this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat())
+    const all = [this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat()
+    checkNames(all)
+    this.fallbacks = new Set(all.flatMap(({ fallback }) => fallback ?? []))
   }
 
   /** The tier that a user is held to: the one given if the table has it, else the default. */

@@ -1,8 +1,17 @@
 import type { LimitSpec } from '../limits/parse-limit.ts'
 import type { Rate } from '../limits/rate.ts'
+import type { Store } from '../stores/store.ts'
+
+/** What becomes of requests that a limit cannot count, because its store does not answer. */
+export interface OutageOptions {
+  /** Lets them pass uncounted, or denies them (503). @default 'allow' */
+  readonly onStoreError?: 'allow' | 'deny'
+  /** A store to count in meanwhile, of its own counts; `onStoreError` holds if it fails too. */
+  readonly fallback?: Store
+}
 
 /** One window of a rule. */
-export interface RuleSpec extends LimitSpec {
+export interface RuleSpec extends LimitSpec, OutageOptions {
   /** What results and header fields call it. @default the rule's own name, with the window where it has several */
   readonly name?: string
 }

@@ -1,6 +1,7 @@
 import type { State, Verdict } from '../algorithms/algorithm.ts'
 import type { Clock } from '../clock.ts'
 import { applyCharges, refundCharges } from './apply-charges.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import type { Charge, Store } from './store.ts'
 
 /** The least that is a store; it remembers what it was asked. */
@@ -36,7 +37,7 @@ export class MapStore implements Store {
     for (const name of this.states.keys()) if (name.endsWith(` ${key}`)) this.states.delete(name)
   }
 
-  ping(): void {
+  ping(): MaybePromise<void> {
     this.asked.push('ping')
   }
 

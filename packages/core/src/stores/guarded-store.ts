@@ -1,0 +1,124 @@
+import type { Verdict } from '../algorithms/algorithm.ts'
+import type { Clock } from '../clock.ts'
+import { ConfigError, RequestError, StoreError } from '../errors.ts'
+import { isPromise } from '../maybe-promise.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { Charge, Store } from './store.ts'
+
+const FAILURES_TO_OPEN = 5
+const PROBE_EVERY_MS = 500
+
+/** A store that did not answer in time. What it was asked may still be done, and `late` will tell. */
+export class LateAnswer<T> extends StoreError {
+  readonly late: Promise<T>
+
+  constructor(timeoutMs: number, late: Promise<T>) {
+    super('RL_STORE_TIMEOUT', 'any', `The store did not answer within ${timeoutMs} ms`)
+    this.late = late
+  }
+}
+
+/**
+ * A store with a deadline, and a breaker: after a few failures in a row it is left alone, but for one call now and then
+ * that tries whether it is back. So a dead store delays next to nobody, and one that comes back is not run over.
+ */
+export class GuardedStore {
+  readonly #store: Store
+  readonly #timeoutMs: number
+  readonly #clock: Clock
+  #failures = 0
+  #probeAt = 0
+
+  /** @param clock Monotonic, for the breaker: when a store is tried again must not depend on the time of day. */
+  constructor(store: Store, timeoutMs: number, clock: Clock = () => performance.now()) {
+    this.#store = store
+    this.#timeoutMs = timeoutMs
+    this.#clock = clock
+  }
+
+  /** Milliseconds until the store will be asked again. */
+  get retryAfterMs(): number {
+    return this.#isOpen ? Math.max(1, Math.ceil(this.#probeAt - this.#clock())) : PROBE_EVERY_MS
+  }
+
+  consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
+    return this.#ask(() => this.#store.consume(charges))
+  }
+
+  peek(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
+    return this.#ask(() => this.#store.peek(charges))
+  }
+
+  refund(charges: readonly Charge[]): MaybePromise<void> {
+    return this.#ask(() => this.#store.refund(charges))
+  }
+
+  reset(key: string): MaybePromise<void> {
+    return this.#ask(() => this.#store.reset(key))
+  }
+
+  /** Asks whatever the breaker says: this is how one finds out. */
+  ping(): MaybePromise<void> {
+    return this.#inTime(this.#store.ping())
+  }
+
+  close(): MaybePromise<void> {
+    return this.#store.close()
+  }
+
+  get #isOpen(): boolean {
+    return this.#failures >= FAILURES_TO_OPEN
+  }
+
+  #ask<T>(question: () => MaybePromise<T>): MaybePromise<T> {
+    if (this.#isOpen) {
+      const now = this.#clock()
+      if (now < this.#probeAt) {
+        throw new StoreError(
+          'RL_STORE_UNAVAILABLE',
+          'any',
+          'The store has failed repeatedly and is not asked for a moment',
+        )
+      }
+      this.#probeAt = now + PROBE_EVERY_MS
+    }
+    try {
+      const answer = question()
+      if (!isPromise(answer)) return this.#succeeded(answer)
+      return this.#inTime(answer).then(
+        (value) => this.#succeeded(value),
+        (error: unknown) => this.#failed(error),
+      )
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  #inTime<T>(answer: MaybePromise<T>): MaybePromise<T> & Promise<T> {
+    const late = Promise.resolve(answer)
+    return new Promise<T>((resolve, reject) => {
+      // One turn of the event loop later: after a long pause of the process, the answer may be there already, unread.
+      const expire = (): unknown => setTimeout(() => reject(new LateAnswer(this.#timeoutMs, late)), 0)
+      const timer = setTimeout(expire, this.#timeoutMs)
+      late.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+  }
+
+  #succeeded<T>(value: T): T {
+    this.#failures = 0
+    return value
+  }
+
+  #failed(error: unknown): never {
+    if (!isCallersOwn(error)) {
+      this.#failures += 1
+      if (this.#failures === FAILURES_TO_OPEN) this.#probeAt = this.#clock() + PROBE_EVERY_MS
+    }
+    throw error
+  }
+}
+
+/** Whether an error is of the one who asked, and says nothing about the store. */
+export function isCallersOwn(error: unknown): boolean {
+  return error instanceof RequestError || error instanceof ConfigError
+}
