@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^@rl\/([\w-]+)$/, replacement: `${packages}$1/src/index.ts` }] },
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts'],
+    testTimeout: 30_000,
     reporters: ['default', countReporter],
     // By default one core is left to the watcher, which on a small CI machine is half of all.
     maxWorkers: '100%',

@@ -14,6 +14,20 @@ quietly() {
   }
 }
 
+# The tests start servers of their own; no npm package carries one.
+get_redis() {
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing redis-server, which the tests start …"
+    quietly apt-get update
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
+  else
+    echo "The tests start redis-servers, and there is none on the PATH. Install one and run the tests again:" >&2
+    echo "  sudo apt-get install redis-server   (Debian, Ubuntu)" >&2
+    echo "  brew install redis                  (macOS)" >&2
+    exit 1
+  fi
+}
+
 command=$1
 shift
 echo "Setting up from the npm registry: under a minute the first time, a second or two later …"
@@ -39,6 +53,7 @@ case $command in
     exec node apps/demo/dist/main.js "$@"
     ;;
   test)
+    command -v redis-server >/dev/null || get_redis
     # With arguments it is somebody at work on one test: the slow checks can wait.
     if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"

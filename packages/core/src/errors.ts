@@ -40,7 +40,16 @@ export class RequestError extends TypeError implements CodedError {
   }
 }
 
-export type StoreErrorCode = 'RL_STORE_CLOSED' | 'RL_STORE_FAILED' | 'RL_STORE_TIMEOUT' | 'RL_STORE_UNAVAILABLE'
+export type StoreErrorCode =
+  | 'RL_STORE_CLOSED'
+  | 'RL_STORE_FAILED'
+  | 'RL_STORE_TIMEOUT'
+  | 'RL_STORE_UNAVAILABLE'
+  | 'RL_STORE_BUSY'
+  | 'RL_STORE_FULL'
+  | 'RL_STORE_READONLY'
+  | 'RL_STORE_CORRUPT'
+  | 'RL_STORE_MOVED'
 
 /** A store could not answer. `store` says which kind, `cause` is what its backend threw. */
 export class StoreError extends Error implements CodedError {

@@ -98,6 +98,16 @@ describe('idle keys', () => {
   })
 })
 
+describe('a clock that tells no time', () => {
+  it('stops no sweep, and drops nothing', () => {
+    const { clock, store } = storeAt()
+    store.consume(charge('a'))
+    clock.now = Number.NaN
+    sweepAll(store)
+    expect(store.size).toBe(1)
+  })
+})
+
 describe('the ceiling on keys', () => {
   it('holds, whatever comes', () => {
     const { store } = storeAt({ maxKeys: 100 })

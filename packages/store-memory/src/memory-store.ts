@@ -1,6 +1,7 @@
 import {
   algorithms,
   applyCharges,
+  checkCharge,
   checkFunction,
   checkOptions,
   positiveInteger,
@@ -9,7 +10,7 @@ import {
   storageKey,
   StoreError,
 } from '@rl/core'
-import type { AlgorithmName, Charge, Clock, State, Store, Verdict } from '@rl/core'
+import type { AlgorithmName, Charge, Clock, Limit, State, StateReader, Store, Verdict } from '@rl/core'
 
 import { KeyTable } from './key-table.ts'
 import { ListedStates } from './listed-states.ts'
@@ -79,30 +80,36 @@ export class MemoryStore implements Store {
   }
 
   consume(charges: readonly Charge[]): readonly Verdict[] {
-    const { verdicts, writes } = applyCharges(charges, this.#read, this.#now())
+    const now = this.#now()
+    const keys = charges.map(keyOf)
+    const { verdicts, writes } = applyCharges(charges, this.#readerOf(keys), now)
     for (const { index, state, expiresAt } of writes) {
       const { allowed, remaining } = verdicts[index]!
-      this.#write(charges[index]!, state, expiresAt, !allowed || remaining === 0)
+      this.#write(charges[index]!.limit, keys[index]!, state, expiresAt, !allowed || remaining === 0)
     }
     verdicts.forEach(({ allowed }, i) => {
-      if (!allowed) this.#tables.get(charges[i]!.limit.algorithm)?.block(storageKey(charges[i]!.key))
+      if (!allowed) this.#tables.get(charges[i]!.limit.algorithm)?.block(keys[i]!)
     })
     return verdicts
   }
 
   peek(charges: readonly Charge[]): readonly Verdict[] {
-    return applyCharges(charges, this.#read, this.#now()).verdicts
+    const now = this.#now()
+    return applyCharges(charges, this.#readerOf(charges.map(keyOf)), now).verdicts
   }
 
   refund(charges: readonly Charge[]): void {
-    for (const { index, state, expiresAt } of refundCharges(charges, this.#read, this.#now())) {
-      this.#write(charges[index]!, state, expiresAt, false)
+    const now = this.#now()
+    const keys = charges.map(keyOf)
+    for (const { index, state, expiresAt } of refundCharges(charges, this.#readerOf(keys), now)) {
+      this.#write(charges[index]!.limit, keys[index]!, state, expiresAt, false)
     }
   }
 
   reset(key: string): void {
     this.#now()
-    for (const table of this.#tables.values()) table.delete(storageKey(key))
+    const name = storageKey(key)
+    for (const table of this.#tables.values()) table.delete(name)
   }
 
   ping(): void {
@@ -137,22 +144,23 @@ export class MemoryStore implements Store {
   }
 
   *#sweepAll(): Generator<void> {
-    const now = this.#now()
+    // Read as it is: a clock that tells no time drops nothing, and is refused where somebody asks for a decision.
+    const now = this.#clock()
     for (const [algorithm, table] of this.#tables) {
       yield* table.sweep(now)
       if (table.size === 0) this.#tables.delete(algorithm)
     }
   }
 
-  readonly #read = ({ key, limit }: Charge): State | undefined =>
-    this.#tables.get(limit.algorithm)?.read(storageKey(key))
+  #readerOf(keys: readonly string[]): StateReader {
+    return ({ limit }, index) => this.#tables.get(limit.algorithm)?.read(keys[index]!)
+  }
 
-  #write({ key, limit }: Charge, state: State | undefined, expiresAt: number, isBlocked: boolean): void {
-    const name = storageKey(key)
-    const table = this.#tableOf(limit.algorithm as AlgorithmName)
-    if (state === undefined) return table.delete(name)
-    if (!table.has(name) && this.size >= this.#maxKeys) this.#evict()
-    table.write(name, state, expiresAt, isBlocked)
+  #write({ algorithm }: Limit, key: string, state: State | undefined, expiresAt: number, isBlocked: boolean): void {
+    const table = this.#tableOf(algorithm as AlgorithmName)
+    if (state === undefined) return table.delete(key)
+    if (!table.has(key) && this.size >= this.#maxKeys) this.#evict()
+    table.write(key, state, expiresAt, isBlocked)
     this.#timer ??= this.#sweepIn(this.#ttlMs / 2)
   }
 
@@ -192,4 +200,9 @@ export class MemoryStore implements Store {
       throw new StoreError('RL_STORE_CLOSED', 'memory', 'The memory store was used after it was closed')
     return readClock(this.#clock)
   }
+}
+
+function keyOf(charge: Charge): string {
+  checkCharge(charge)
+  return storageKey(charge.key)
 }

@@ -35,10 +35,13 @@ export interface Outcome {
  * A way to count, as pure functions over whole numbers.
  *
  * Limits, costs and times that reach these functions have been checked. No state (`undefined`) is a limit that nobody
- * has used. A denial gives back the state that it was given, with one exception, the same in all algorithms: a state
- * written under another limit, or under a clock that has since stepped back, is first settled under this limit and
- * this clock (rounded so that nothing extra is admitted), and is kept as settled, since nobody could wait it out
- * otherwise.
+ * has used. Two rules are the same in all algorithms:
+ *
+ * - A state goes by the window and the rate of the limit that last admitted something, whatever limit asks; with an
+ *   admission it passes to the limit that admits. So limits that take turns on one key cannot undo each other.
+ * - A denial gives back the state that it was given. The one exception is a state of the future, written before the clock
+ *   stepped back: it is taken for one of now, so that nothing extra is admitted, and kept so, since nobody could wait it
+ *   out otherwise.
  */
 export interface Algorithm {
   /** How many integers its state has, if that number is fixed: such states can be kept in typed arrays. */
@@ -51,8 +54,8 @@ export interface Algorithm {
   reach(limit: Limit): number
   /** Spends `cost` at `now` (ms) if it fits. A cost of 0 always fits, and writes nothing. */
   consume(limit: Limit, state: State | undefined, cost: number, now: number): Outcome
-  /** Gives back up to `cost`: never above full, never out of nothing. No state if nothing is spent any more. */
-  refund(limit: Limit, state: State | undefined, cost: number, now: number): State | undefined
+  /** Gives back up to `cost`: never above full. No state if nothing is spent any more. */
+  refund(state: State, cost: number, now: number): State | undefined
 }
 
 /** An admission that leaves `remaining` units. */

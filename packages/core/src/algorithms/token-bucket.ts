@@ -23,40 +23,40 @@ export const tokenBucket: Algorithm = {
   consume(limit: Limit, state: State | undefined, cost: number, now: number): Outcome {
     const { quota, windowMs } = limit
     const capacity = tokenBucket.capacity(limit)
-    const missing = missingParts(limit, state, now)
-    const room = capacity * windowMs - missing
-    const left = Math.floor(room / windowMs)
-    const resetAfterMs = refillTime(missing, quota)
+    const bucket = refilled(state, now) ?? ([0, now, quota, windowMs] as const)
+    const [missing, , rate, parts] = bucket
+    const tokens = Math.ceil(missing / parts)
+    const left = Math.max(0, capacity - tokens)
+    const resetAfterMs = refillTime(missing, rate)
     if (cost === 0) return { verdict: admitted(capacity, left, resetAfterMs), state }
     if (cost > capacity) return { verdict: denied(capacity, left, Infinity, resetAfterMs), state }
-    const price = cost * windowMs
-    if (price > room) {
+    if (cost > left) {
+      const retryAfterMs = refillTime(missing - (capacity - cost) * parts, rate)
       return {
-        verdict: denied(capacity, left, refillTime(price - room, quota), resetAfterMs),
-        state: isCurrent(limit, state, now) ? state : [missing, now, quota, windowMs],
+        verdict: denied(capacity, left, retryAfterMs, resetAfterMs),
+        state: isFromTheFuture(state, now) ? bucket : state,
       }
     }
-    const next: Bucket = [missing + price, now, quota, windowMs]
-    return {
-      verdict: admitted(capacity, Math.floor((room - price) / windowMs), refillTime(next[0], quota)),
-      state: next,
-    }
+    const spent = (parts === windowMs ? missing : tokens * windowMs) + cost * windowMs
+    const next: Bucket = [spent, now, quota, windowMs]
+    return { verdict: admitted(capacity, left - cost, refillTime(spent, quota)), state: next }
   },
 
-  refund(limit: Limit, state: State | undefined, cost: number, now: number): State | undefined {
-    const missing = missingParts(limit, state, now) - cost * limit.windowMs
-    return missing > 0 ? [missing, now, limit.quota, limit.windowMs] : undefined
+  refund(state: State, cost: number, now: number): State | undefined {
+    const bucket = refilled(state, now)
+    if (!bucket) return undefined
+    const [missing, , quota, windowMs] = bucket
+    const left = missing - cost * windowMs
+    return left > 0 ? [left, now, quota, windowMs] : undefined
   },
 }
 
-/** How far below full the bucket is now, at most empty. Refills at the rate it was left with, up to now. */
-function missingParts(limit: Limit, state: State | undefined, now: number): number {
-  if (state === undefined) return 0
+/** The bucket as of now; none if it is full. */
+function refilled(state: State | undefined, now: number): Bucket | undefined {
+  if (state === undefined) return undefined
   const [missing, at, quota, windowMs] = state as Bucket
   const elapsed = Math.max(0, now - at)
-  const left = elapsed < refillTime(missing, quota) ? missing - elapsed * quota : 0
-  const parts = windowMs === limit.windowMs ? left : Math.ceil(left / windowMs) * limit.windowMs
-  return Math.min(parts, tokenBucket.capacity(limit) * limit.windowMs)
+  return elapsed < refillTime(missing, quota) ? [missing - elapsed * quota, now, quota, windowMs] : undefined
 }
 
 /** Milliseconds until so many parts have been refilled. The quotient of two integers below 2^53 rounds up correctly. */
@@ -64,10 +64,6 @@ function refillTime(parts: number, quota: number): number {
   return parts === 0 ? 0 : Math.ceil(parts / quota)
 }
 
-/** Whether the state refills as this limit does, by this clock, and is not below empty. */
-function isCurrent(limit: Limit, state: State | undefined, now: number): boolean {
-  if (state === undefined) return true
-  const [missing, at, quota, windowMs] = state as Bucket
-  const isSameRate = quota === limit.quota && windowMs === limit.windowMs
-  return isSameRate && at <= now && missing <= tokenBucket.capacity(limit) * windowMs
+function isFromTheFuture(state: State | undefined, now: number): boolean {
+  return state !== undefined && now < state[1]!
 }

@@ -146,7 +146,7 @@ describe('a request', () => {
   it('creates nothing for rules that it does not use', async () => {
     const { limiter, store } = limiterOf({ endpoints: { '/a': '1 per minute', '/b': '1 per minute' } })
     await limiter.isAllowed({ ip: IP, endpoint: '/a' })
-    expect([...store.states.keys()]).toEqual([`fixed-window ip|${IP}`, `fixed-window /a|ip:${IP}`])
+    expect([...store.states.keys()]).toEqual([`fixed-window ip|ip:${IP}`, `fixed-window /a|ip:${IP}`])
   })
 
   it('reports the limit with the longest wait', async () => {
@@ -303,7 +303,7 @@ describe('the single checks', () => {
     const { limiter, store } = limiterOf(options)
     expect(await limiter.checkIpRateLimit(IP)).toMatchObject({ allowed: true, policy: 'ip', remaining: 1 })
     expect(await limiter.checkIpRateLimit(IP, { cost: 2 })).toMatchObject({ allowed: false, remaining: 1 })
-    expect([...store.states.keys()]).toEqual([`fixed-window ip|${IP}`])
+    expect([...store.states.keys()]).toEqual([`fixed-window ip|ip:${IP}`])
     expect(() => limiter.checkIpRateLimit('')).toThrow(expect.objectContaining({ code: 'RL_INVALID_REQUEST' }))
   })
 
@@ -315,7 +315,7 @@ describe('the single checks', () => {
       tier: 'premium',
     })
     expect(await limiter.checkUserRateLimit('u')).toMatchObject({ policy: 'free', remaining: 58 })
-    expect([...store.states.keys()]).toEqual(['fixed-window user|u'])
+    expect([...store.states.keys()]).toEqual(['fixed-window user|user:u'])
     expect(() => limiter.checkUserRateLimit('')).toThrow(expect.objectContaining({ code: 'RL_INVALID_REQUEST' }))
   })
 

@@ -97,16 +97,16 @@ export class RuleSet {
 }
 
 /**
- * The key under which a policy counts a request.
+ * The key under which a policy counts a request: what is counted, `|`, and for whom. A store may keep what belongs to one
+ * client together by what follows the first `|`.
  *
  * @throws {RequestError} `RL_MISSING_CLIENT` if the request does not say who is asking: everyone would share one limit.
  */
-export function policyKey({ name, kind, per, prefix }: Policy, { ip, userId }: RateLimitRequest): string {
-  if (kind === 'ip') return prefix + (ip ?? missing(name, per))
-  if (kind === 'user') return prefix + (userId ?? missing(name, per))
+export function policyKey({ name, per, prefix }: Policy, { ip, userId }: RateLimitRequest): string {
   if (per === 'endpoint') return prefix
   if (userId !== undefined && per !== 'ip') return `${prefix}user:${userId}`
-  return `${prefix}ip:${ip ?? missing(name, per)}`
+  if (ip !== undefined && per !== 'user') return `${prefix}ip:${ip}`
+  return missing(name, per)
 }
 
 function missing(name: string, per: Per): never {

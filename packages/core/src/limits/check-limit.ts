@@ -9,6 +9,7 @@ import { MAX_WINDOW_MS } from './rate.ts'
  * @throws {ConfigError} `RL_INVALID_LIMIT`
  */
 export function checkLimit(limit: Limit): void {
+  if (typeof limit !== 'object' || limit === null) refuse(`Expected \`limit\` to be an object, got ${shown(limit)}`)
   const { quota, windowMs, burst } = limit
   const algorithm = algorithmOf(limit)
   if (!Number.isSafeInteger(quota) || quota < 0) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readClock } from '../clock.ts'
 import { parseLimit } from '../limits/parse-limit.ts'
 import { applyCharges, refundCharges } from './apply-charges.ts'
+import type { Charge } from './store.ts'
 
 const five = parseLimit('5 per minute')
 const bucket = parseLimit({ rate: '5 per minute', algorithm: 'token-bucket' })
@@ -12,7 +13,7 @@ describe('applyCharges', () => {
   it('writes what was spent, and until when it matters', () => {
     const { verdicts, writes } = applyCharges([{ key: 'a', limit: five, cost: 2 }], fresh, 1000)
     expect(verdicts).toEqual([{ allowed: true, limit: 5, remaining: 3, retryAfterMs: 0, resetAfterMs: 60_000 }])
-    expect(writes).toEqual([{ index: 0, state: [61_000, 2], expiresAt: 61_000 }])
+    expect(writes).toEqual([{ index: 0, state: [1000, 60_000, 2], expiresAt: 61_000 }])
   })
 
   it('spends nothing if one charge is denied, and says what is left of the others', () => {
@@ -41,6 +42,21 @@ describe('applyCharges', () => {
     ])
   })
 
+  it('denies a sum that no number can hold', () => {
+    const limit = { algorithm: 'fixed-window', quota: Number.MAX_SAFE_INTEGER, windowMs: 1000 }
+    const charges = [Number.MAX_SAFE_INTEGER - 1, 2].map((cost) => ({ key: 'a', limit, cost }))
+    expect(applyCharges(charges, fresh, 0).verdicts.map(({ allowed }) => allowed)).toEqual([true, false])
+  })
+
+  it.each([
+    [null, 'RL_INVALID_KEY'],
+    [{ key: 'a', cost: 1 }, 'RL_INVALID_LIMIT'],
+    [{ key: 'a', limit: null, cost: 1 }, 'RL_INVALID_LIMIT'],
+    [{ key: 7, limit: five, cost: 1 }, 'RL_INVALID_KEY'],
+  ])('refuses %j', (charge, code) => {
+    expect(() => applyCharges([charge as Charge], fresh, 0)).toThrow(expect.objectContaining({ code }))
+  })
+
   it('reads nothing before all charges have been checked', () => {
     const charges = [
       { key: 'a', limit: five, cost: 1 },
@@ -54,12 +70,14 @@ describe('applyCharges', () => {
 describe('refundCharges', () => {
   it('gives back, and keeps nothing where nothing is spent any more', () => {
     const charge = { key: 'a', limit: five, cost: 2 }
-    expect(refundCharges([charge], () => [61_000, 3], 1000)).toEqual([
-      { index: 0, state: [61_000, 1], expiresAt: 61_000 },
+    expect(refundCharges([charge], () => [1000, 60_000, 3], 1000)).toEqual([
+      { index: 0, state: [1000, 60_000, 1], expiresAt: 61_000 },
     ])
-    expect(refundCharges([charge], () => [61_000, 2], 1000)).toEqual([{ index: 0, state: undefined, expiresAt: 1000 }])
+    expect(refundCharges([charge], () => [1000, 60_000, 2], 1000)).toEqual([
+      { index: 0, state: undefined, expiresAt: 1000 },
+    ])
     expect(refundCharges([charge], fresh, 1000)).toEqual([])
-    expect(refundCharges([{ ...charge, cost: 0 }], () => [61_000, 2], 1000)).toEqual([])
+    expect(refundCharges([{ ...charge, cost: 0 }], () => [1000, 60_000, 2], 1000)).toEqual([])
   })
 })
 

@@ -1,8 +1,8 @@
 import type { Outcome, State, Verdict } from '../algorithms/algorithm.ts'
 import { algorithmOf } from '../algorithms/algorithms.ts'
-import { applyAlgorithm, checkCost } from '../algorithms/apply-algorithm.ts'
-import { RequestError, shown } from '../errors.ts'
+import { checkCost } from '../algorithms/apply-algorithm.ts'
 import { checkLimit } from '../limits/check-limit.ts'
+import { checkKey } from './storage-key.ts'
 import type { Charge } from './store.ts'
 
 /** What a store has to write after a decision. In order: where one key is written twice, the later one stands. */
@@ -48,8 +48,9 @@ export function applyCharges(charges: readonly Charge[], read: StateReader, now:
   charges.forEach(checkCharge)
   const states = charges.map(read)
   const outcomes = charges.map(({ limit, cost }, i) => {
-    const spend = cost === 0 ? 0 : Math.min(cost + costOfEarlier(charges, i), Number.MAX_SAFE_INTEGER)
-    return applyAlgorithm(limit, states[i], spend, now)
+    // A sum past 2^53 is above any quota, and denied.
+    const spend = cost === 0 ? 0 : cost + costOfEarlier(charges, i)
+    return algorithmOf(limit).consume(limit, states[i], spend, now)
   })
   const isAllowed = outcomes.every(({ verdict }) => verdict.allowed)
   const kept = isAllowed ? outcomes : outcomes.map((outcome, i) => unspent(outcome, charges[i]!, states[i], now))
@@ -68,16 +69,17 @@ export function applyCharges(charges: readonly Charge[], read: StateReader, now:
  * import { parseLimit, refundCharges } from '@rl/core'
  *
  * const charges = [{ key: 'user:42', limit: parseLimit('5 per minute'), cost: 1 }]
- * const writes = refundCharges(charges, () => [90_000, 3], 60_000) // 3 spent in a window until 90_000: now 2
+ * const writes = refundCharges(charges, () => [30_000, 60_000, 3], 60_000) // 3 spent since 30_000: now 2
  * ```
  */
 export function refundCharges(charges: readonly Charge[], read: StateReader, now: number): readonly StateWrite[] {
   charges.forEach(checkCharge)
   const states = charges.map(read)
   const outcomes = charges.map(({ limit, cost }, i) => {
-    const owed = Math.min(cost + costOfEarlier(charges, i), Number.MAX_SAFE_INTEGER)
-    const state = owed === 0 ? states[i] : algorithmOf(limit).refund(limit, states[i], owed, now)
-    return applyAlgorithm(limit, state, 0, now)
+    const owed = cost + costOfEarlier(charges, i)
+    const state = states[i]
+    const rest = state && owed > 0 ? algorithmOf(limit).refund(state, owed, now) : state
+    return algorithmOf(limit).consume(limit, rest, 0, now)
   })
   return changes(outcomes, states, now)
 }
@@ -88,10 +90,9 @@ export function refundCharges(charges: readonly Charge[], read: StateReader, now
  * @throws {ConfigError} `RL_INVALID_LIMIT`
  * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`
  */
-export function checkCharge({ key, limit, cost }: Charge): void {
-  if (typeof key !== 'string') {
-    throw new RequestError('RL_INVALID_KEY', `Expected \`key\` to be a string, got ${shown(key)}`)
-  }
+export function checkCharge(charge: Charge): void {
+  const { key, limit, cost } = Object(charge) as Charge
+  checkKey(key)
   checkLimit(limit)
   checkCost(cost)
 }
@@ -109,7 +110,7 @@ function costOfEarlier(charges: readonly Charge[], index: number): number {
 
 /** What becomes of a charge in a call that is denied: a denial stands, an admission is not spent. */
 function unspent(outcome: Outcome, { limit }: Charge, state: State | undefined, now: number): Outcome {
-  return outcome.verdict.allowed ? applyAlgorithm(limit, state, 0, now) : outcome
+  return outcome.verdict.allowed ? algorithmOf(limit).consume(limit, state, 0, now) : outcome
 }
 
 function changes(outcomes: readonly Outcome[], states: readonly (State | undefined)[], now: number): StateWrite[] {

@@ -15,8 +15,11 @@ export interface Charge {
  * Runs the algorithms over keys, atomically. The contract that `@rl/conformance` holds a store to.
  *
  * A store belongs to nobody: the limit comes with every charge, and several limiters may share one store. Every
- * method that cannot do its work throws, or rejects with, a `StoreError`; a charge that is not well formed is a
- * `RequestError` or a `ConfigError`, and changes nothing.
+ * method that cannot do its work throws, or rejects with, a `StoreError`; a charge or a key that is not well formed is a
+ * `RequestError` or a `ConfigError`, and changes nothing; so does a clock that tells no time.
+ *
+ * A key has one state under each algorithm, whatever limits ask. A state may be dropped once any reading of the clock has
+ * passed the time from which it does not matter: a clock that then steps back finds it gone.
  */
 export interface Store {
   /**

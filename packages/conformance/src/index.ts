@@ -1,0 +1,8 @@
+export { runStoreCase } from './run-store-case.ts'
+export type { MakeStore, StoreCaseOptions } from './run-store-case.ts'
+export type { StoreCase, StoreCaseContext } from './store-case.ts'
+export { storeCases } from './store-cases.ts'
+export type { StoreCaseName } from './store-cases.ts'
+export { storeConformance } from './store-conformance.ts'
+export type { StoreConformanceOptions } from './store-conformance.ts'
+export { TestClock } from './test-clock.ts'

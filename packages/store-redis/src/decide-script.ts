@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+import type { RedisClient } from './redis-client.ts'
+
+/** How keys and arguments name the algorithms. The name of the Lua twin is the algorithm's. */
+export const TAGS = {
+  'fixed-window': 'fw',
+  'sliding-window': 'sw',
+  'sliding-window-counter': 'sc',
+  'token-bucket': 'tb',
+} as const satisfies Readonly<Record<string, string>>
+
+const lua = (name: string): string => readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8')
+
+/** The script that decides: the algorithms, each made when a call first needs it, and the frame around them. */
+const SCRIPT = [
+  lua('integers'),
+  'local definitions = {}',
+  ...Object.entries(TAGS).map(([name, tag]) => `definitions.${tag} = function()\n${lua(name)}\nend`),
+  'local made = {}',
+  'local function algorithmOf(tag)',
+  '  if not made[tag] then made[tag] = definitions[tag]() end',
+  '  return made[tag]',
+  'end',
+  lua('decide'),
+].join('\n')
+
+const SHA1 = createHash('sha1').update(SCRIPT).digest('hex')
+
+/**
+ * Runs the script by its hash; sends its text only to a server that does not know it (any more). That is the one error
+ * after which it is certain that nothing was done, so the one after which it is tried again.
+ */
+export async function runDecideScript(
+  client: RedisClient,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<number[]> {
+  let replies: unknown
+  try {
+    replies = await client.evalsha(SHA1, keys.length, ...keys, ...args)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+    replies = await client.eval(SCRIPT, keys.length, ...keys, ...args)
+  }
+  return (replies as unknown[]).map(Number)
+}

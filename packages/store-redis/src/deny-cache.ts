@@ -1,0 +1,70 @@
+import type { Charge, Limit, Verdict } from '@rl/core'
+
+interface Denial {
+  readonly limit: Limit
+  readonly verdict: Verdict
+  /** When it was asked for, at the latest the moment that it speaks of; and when it was heard. */
+  readonly askedAt: number
+  readonly heardAt: number
+}
+
+/**
+ * Remembers who was denied, and answers without asking the server while the answer cannot have changed: a key that has
+ * not one unit left stays so until its wait is over, since nobody else can spend from it either.
+ *
+ * Only charges of one unit, alone in their call, are remembered: while a wait for several units runs, what is left grows.
+ */
+export class DenyCache {
+  readonly #denials = new Map<string, Denial>()
+  readonly #size: number
+  readonly #clock: () => number
+
+  /** @param clock What waits are measured by: monotonic, or the very clock that decides. */
+  constructor(size: number, clock: () => number) {
+    this.#size = size
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock()
+  }
+
+  get(key: string, { limit, cost }: Charge): Verdict | undefined {
+    const denial = this.#denials.get(key)
+    if (!denial) return undefined
+    const now = this.#clock()
+    const { verdict, askedAt, heardAt } = denial
+    if (now < askedAt || now >= askedAt + verdict.retryAfterMs) {
+      this.#denials.delete(key)
+      return undefined
+    }
+    if (cost !== 1 || !isSame(limit, denial.limit)) return undefined
+    // Counted from when it was heard: a wait that is told must not end too early by the time that the answer travelled.
+    const elapsed = Math.floor(now - heardAt)
+    return {
+      ...verdict,
+      retryAfterMs: verdict.retryAfterMs - elapsed,
+      resetAfterMs: verdict.resetAfterMs - elapsed,
+    }
+  }
+
+  learn(key: string, { limit, cost }: Charge, verdict: Verdict, askedAt: number): void {
+    this.#denials.delete(key)
+    const isLasting = !verdict.allowed && cost === 1 && verdict.remaining === 0 && Number.isFinite(verdict.retryAfterMs)
+    if (!isLasting || this.#size === 0) return
+    if (this.#denials.size >= this.#size) this.#denials.delete(this.#denials.keys().next().value!)
+    this.#denials.set(key, { limit, verdict, askedAt, heardAt: this.#clock() })
+  }
+
+  forget(key: string): void {
+    this.#denials.delete(key)
+  }
+
+  clear(): void {
+    this.#denials.clear()
+  }
+}
+
+function isSame(a: Limit, b: Limit): boolean {
+  return a.algorithm === b.algorithm && a.quota === b.quota && a.windowMs === b.windowMs && a.burst === b.burst
+}

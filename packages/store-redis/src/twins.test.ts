@@ -1,0 +1,106 @@
+import { algorithms, applyCharges, refundCharges } from '@rl/core'
+import type { AlgorithmName, Charge, Limit, State } from '@rl/core'
+import { startRedis } from '@rl/test-servers'
+import type { RedisServer } from '@rl/test-servers'
+import fc from 'fast-check'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { RedisStore } from './redis-store.ts'
+
+const START = 1_700_000_000_000
+const TAGS: Readonly<Record<AlgorithmName, string>> = {
+  'fixed-window': 'fw',
+  'sliding-window': 'sw',
+  'sliding-window-counter': 'sc',
+  'token-bucket': 'tb',
+}
+
+let server: RedisServer
+let client: Redis
+
+beforeAll(async () => {
+  server = await startRedis()
+  client = new Redis(server.url)
+})
+
+afterAll(async () => {
+  client.disconnect()
+  await server.stop()
+})
+
+/** What Redis keeps, as the TypeScript twin would: the two must never differ, to the unit. */
+async function storedState(algorithm: AlgorithmName, key: string): Promise<State | undefined> {
+  const name = `rl:1:${TAGS[algorithm]}:{${key}}`
+  if (algorithm !== 'sliding-window') {
+    const text = await client.get(name)
+    return text === null ? undefined : text.split(' ').map(Number)
+  }
+  const [head, ...entries] = await client.lrange(name, 0, -1)
+  if (head === undefined) return undefined
+  const [windowMs, total] = head.split(':').map(Number)
+  const charges = entries.flatMap((entry) => entry.split(':').map(Number))
+  expect(charges.filter((_, i) => i % 2 === 1).reduce((sum, cost) => sum + cost, 0)).toBe(total)
+  return [windowMs!, ...charges]
+}
+
+const windows = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1000, 60_000, 31_536_000_000))
+
+function limitsOf(algorithm: AlgorithmName): fc.Arbitrary<Limit> {
+  const base = { algorithm: fc.constant(algorithm), quota: fc.integer({ min: 0, max: 12 }), windowMs: windows }
+  return algorithm === 'token-bucket'
+    ? fc.record(
+        { ...base, burst: fc.integer({ min: 1, max: 30 }) },
+        { requiredKeys: ['algorithm', 'quota', 'windowMs'] },
+      )
+    : fc.record(base)
+}
+
+/** Histories in which everything happens: limits change, the clock steps back, several charges meet in one call. */
+const histories = (algorithm: AlgorithmName) =>
+  fc.array(
+    fc.record({
+      verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'refund'),
+      wait: fc.oneof(fc.constantFrom(0, 1, 5, -1, -5000), fc.integer({ min: -100, max: 120_000 })),
+      charges: fc.array(
+        fc.record({
+          key: fc.constantFrom('a', 'b'),
+          limit: limitsOf(algorithm),
+          cost: fc.integer({ min: 0, max: 5 }),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+    { maxLength: 25 },
+  )
+
+describe.each(Object.keys(algorithms) as AlgorithmName[])('%s.lua', (algorithm) => {
+  it('decides and keeps what its TypeScript twin does', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories(algorithm), async (history) => {
+        await client.flushall()
+        let now = START
+        const store = new RedisStore({ client, clock: () => now })
+        const states = new Map<string, State>()
+        const read = ({ key }: Charge) => states.get(key)
+        for (const { verb, wait, charges } of history) {
+          now += wait
+          const decision =
+            verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
+          const verdicts = await store[verb as 'consume'](charges)
+          expect(verdicts).toEqual('verdicts' in decision ? decision.verdicts : undefined)
+          if (verb === 'peek') continue
+          for (const { index, state } of decision.writes) {
+            if (state) states.set(charges[index]!.key, state)
+            else states.delete(charges[index]!.key)
+          }
+          for (const key of ['a', 'b']) {
+            expect(await storedState(algorithm, key)).toEqual(states.get(key))
+            expect(await client.pttl(`rl:1:${TAGS[algorithm]}:{${key}}`)).not.toBe(-1)
+          }
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
