@@ -1,100 +1,144 @@
--- Twin of applyCharges and refundCharges (@rl/core, stores/apply-charges.ts), for several decisions after each other.
+-- Twin of applyCharges and refundCharges (@rl/core, stores/apply-charges.ts), for several decisions one after the other.
 -- KEYS     one for each charge, decision after decision
--- ARGV     for each decision: verb (consume, peek, refund, undo), now (ms; empty for the server's own TIME), the number of
---          its charges, and for each of those: algorithm, quota, windowMs, burst, cost
+-- ARGV     the kinds of decision asked for, each: verb (consume, peek, refund, undo), now (ms; empty for the server's own
+--          TIME), the number of charges, and for each charge: algorithm, quota, windowMs, burst, cost; last, a string with
+--          a byte for each decision that says of which kind it is, counted from 1
 -- returns  for each charge: allowed (1 or 0), remaining, retryAfterMs (-1: never), resetAfterMs; after refund and undo,
 --          as a cost of 0 finds it then
-
-local replies = {}
-
-local serverTime
-local function serverNow()
-  if not serverTime then
-    local time = redis.call('TIME')
-    serverTime = time[1] * 1000 + math.floor(time[2] / 1000)
-  end
-  return serverTime
-end
-
-local function answer(allowed, remaining, retryAfterMs, resetAfterMs)
-  local n = #replies
-  replies[n + 1] = allowed and 1 or 0
-  replies[n + 2] = remaining
-  replies[n + 3] = retryAfterMs
-  replies[n + 4] = resetAfterMs
-end
-
--- What the charges before this one spend from the same key: all are decided on the state before the first.
-local function withEarlier(charges, i)
-  local cost = charges[i].cost
-  for j = 1, i - 1 do
-    if charges[j].key == charges[i].key then cost = cost + charges[j].cost end
-  end
-  return cost
-end
 
 -- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer.
 local HAND_TURNED_MS = 600000
 
-local function keep(charge, state, ttlMs)
-  if not state then return redis.call('DEL', charge.key) end
-  charge.algorithm.save(charge.key, state, serverTime and ttlMs or ttlMs + HAND_TURNED_MS)
+local serverTime
+local function serverNow()
+  if not serverTime then
+    local time = call('TIME')
+    serverTime = time[1] * 1000 + floor(time[2] / 1000)
+  end
+  return serverTime
 end
 
-local function spend(charges, now, isPeek)
-  local isAllowed = true
-  for i, charge in ipairs(charges) do
-    local cost = charge.cost == 0 and 0 or withEarlier(charges, i)
-    charge.state = charge.algorithm.load(charge.key)
-    charge.allowed, charge.remaining, charge.retryAfterMs, charge.resetAfterMs, charge.next =
-      charge.algorithm.consume(charge, charge.state, cost, now)
-    isAllowed = isAllowed and charge.allowed
-  end
-  local writes = {}
-  for _, charge in ipairs(charges) do
-    if charge.allowed and not isAllowed then
-      charge.allowed, charge.remaining, charge.retryAfterMs, charge.resetAfterMs, charge.next =
-        charge.algorithm.consume(charge, charge.state, 0, now)
-    end
-    answer(charge.allowed, charge.remaining, charge.retryAfterMs, charge.resetAfterMs)
-    if charge.next ~= charge.state then writes[charge.key] = charge end
-  end
-  if isPeek then return end
-  for _, charge in pairs(writes) do keep(charge, charge.next, charge.resetAfterMs) end
-end
-
-local function giveBack(charges, now, verb)
-  for _, charge in ipairs(charges) do
-    local state = charge.algorithm.load(charge.key)
-    if state and charge.cost > 0 then
-      local rest = charge.algorithm[verb](state, charge.cost, now)
-      local _, _, _, resetAfterMs = charge.algorithm.consume(charge, rest, 0, now)
-      keep(charge, rest, resetAfterMs)
-    end
-  end
-  for _, charge in ipairs(charges) do
-    answer(charge.algorithm.consume(charge, charge.algorithm.load(charge.key), 0, now))
-  end
-end
-
-local arg, key = 1, 1
-while ARGV[arg] do
-  local verb, now = ARGV[arg], tonumber(ARGV[arg + 1]) or serverNow()
-  local charges = {}
-  for i = 1, tonumber(ARGV[arg + 2]) do
-    local first = arg + 5 * i - 2
-    charges[i] = {
-      key = KEYS[key],
-      algorithm = algorithmOf(ARGV[first]),
-      quota = tonumber(ARGV[first + 1]),
-      windowMs = tonumber(ARGV[first + 2]),
-      burst = tonumber(ARGV[first + 3]),
-      cost = tonumber(ARGV[first + 4]),
+local function readKinds()
+  local kinds, arg = {}, 1
+  while arg < #ARGV do
+    local given = tonumber(ARGV[arg + 1])
+    local kind = {
+      verb = ARGV[arg],
+      now = given or serverNow(),
+      extraMs = given and HAND_TURNED_MS or 0,
+      size = tonumber(ARGV[arg + 2]),
     }
-    key = key + 1
+    arg = arg + 3
+    for i = 1, kind.size do
+      kind[i] = {
+        algorithm = algorithmOf(ARGV[arg]),
+        quota = tonumber(ARGV[arg + 1]),
+        windowMs = tonumber(ARGV[arg + 2]),
+        burst = tonumber(ARGV[arg + 3]),
+        cost = tonumber(ARGV[arg + 4]),
+      }
+      arg = arg + 5
+    end
+    kinds[#kinds + 1] = kind
   end
-  arg = arg + 3 + 5 * #charges
-  if verb == 'refund' or verb == 'undo' then giveBack(charges, now, verb) else spend(charges, now, verb == 'peek') end
+  return kinds
+end
+
+local replies, replied = {}, 0
+local function answer(isAllowed, left, retryMs, resetMs)
+  replies[replied + 1] = isAllowed and 1 or 0
+  replies[replied + 2] = left
+  replies[replied + 3] = retryMs
+  replies[replied + 4] = resetMs
+  replied = replied + 4
+end
+
+-- What the charges before the i-th spend from the same key: all are decided on the state before the first.
+local function costOfEarlier(kind, first, i)
+  local cost = 0
+  for j = 1, i - 1 do
+    if keys[first + j] == keys[first + i] then cost = cost + kind[j].cost end
+  end
+  return cost
+end
+
+-- A decision on one limit, as most are.
+local function spendOne(kind, key)
+  local charge = kind[1]
+  local algorithm = charge.algorithm
+  local allowed, remaining, retryAfterMs, resetAfterMs, isChanged, a, b, c, d =
+    algorithm.consume(charge, charge.cost, kind.now, algorithm.load(key))
+  if isChanged and kind.verb == 'consume' then algorithm.save(key, resetAfterMs + kind.extraMs, a, b, c, d) end
+  answer(allowed, remaining, retryAfterMs, resetAfterMs)
+end
+
+-- Of the charges of a decision on several limits: the state before, what was decided, and the state to keep.
+local a, b, c, d, allowed, remaining, retryAfterMs, resetAfterMs, isChanged, na, nb, nc, nd
+local function makeRoom()
+  a, b, c, d, allowed, remaining, retryAfterMs = {}, {}, {}, {}, {}, {}, {}
+  resetAfterMs, isChanged, na, nb, nc, nd = {}, {}, {}, {}, {}, {}
+end
+
+local function isChangedLater(kind, first, i)
+  for j = i + 1, kind.size do
+    if isChanged[j] and keys[first + j] == keys[first + i] then return true end
+  end
+  return false
+end
+
+local function spend(kind, first)
+  if kind.size == 1 then return spendOne(kind, keys[first + 1]) end
+  if not a then makeRoom() end
+  local now, isAllowed = kind.now, true
+  for i = 1, kind.size do
+    local charge = kind[i]
+    local cost = charge.cost == 0 and 0 or charge.cost + costOfEarlier(kind, first, i)
+    a[i], b[i], c[i], d[i] = charge.algorithm.load(keys[first + i])
+    allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], isChanged[i], na[i], nb[i], nc[i], nd[i] =
+      charge.algorithm.consume(charge, cost, now, a[i], b[i], c[i], d[i])
+    isAllowed = isAllowed and allowed[i]
+  end
+  for i = 1, kind.size do
+    local charge = kind[i]
+    if allowed[i] and not isAllowed then
+      allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], isChanged[i] =
+        charge.algorithm.consume(charge, 0, now, a[i], b[i], c[i], d[i])
+    end
+    answer(allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i])
+  end
+  if kind.verb == 'peek' then return end
+  for i = 1, kind.size do
+    if isChanged[i] and not isChangedLater(kind, first, i) then
+      kind[i].algorithm.save(keys[first + i], resetAfterMs[i] + kind.extraMs, na[i], nb[i], nc[i], nd[i])
+    end
+  end
+end
+
+local function giveBack(kind, first)
+  local now = kind.now
+  for i = 1, kind.size do
+    local charge, key = kind[i], keys[first + i]
+    local w, x, y, z = charge.algorithm.load(key)
+    if w and charge.cost > 0 then
+      w, x, y, z = charge.algorithm[kind.verb](charge.cost, now, w, x, y, z)
+      if w then
+        local _, _, _, ttlMs = charge.algorithm.consume(charge, 0, now, w, x, y, z)
+        charge.algorithm.save(key, ttlMs + kind.extraMs, w, x, y, z)
+      else
+        call('DEL', key)
+      end
+    end
+  end
+  for i = 1, kind.size do
+    answer(kind[i].algorithm.consume(kind[i], 0, now, kind[i].algorithm.load(keys[first + i])))
+  end
+end
+
+local kinds, plan, first = readKinds(), ARGV[#ARGV], 0
+for position = 1, #plan do
+  local kind = kinds[string.byte(plan, position)]
+  if kind.verb == 'consume' or kind.verb == 'peek' then spend(kind, first) else giveBack(kind, first) end
+  first = first + kind.size
 end
 
 return replies

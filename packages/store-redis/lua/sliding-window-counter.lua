@@ -1,56 +1,53 @@
 -- Twin of slidingWindowCounter (@rl/core, algorithms/sliding-window-counter.ts).
 -- State: opensAt, windowMs, current, previous.
 
-local function openWindows(state, now)
-  if not state then return nil end
-  local opensAt, windowMs, current, previous = state[1], state[2], state[3], state[4]
+local function openWindows(now, opensAt, windowMs, current, previous)
+  if not opensAt then return nil end
   if now < opensAt then
-    return { now, windowMs, 0, math.min(current + previous, math.floor(MAX_INTEGER / windowMs)) }
+    return now, windowMs, 0, min(current + previous, floor(MAX_INTEGER / windowMs))
   end
-  if now < opensAt + windowMs then return state end
-  if now < opensAt + 2 * windowMs and current > 0 then return { opensAt + windowMs, windowMs, 0, current } end
+  if now < opensAt + windowMs then return opensAt, windowMs, current, previous end
+  if now < opensAt + 2 * windowMs and current > 0 then return opensAt + windowMs, windowMs, 0, current end
   return nil
 end
 
-local function estimate(windows, now)
-  return windows[3] + math.ceil(windows[4] * (windows[1] + windows[2] - now) / windows[2])
-end
-
-local function fitsAt(windows, target)
-  local windowMs, current, previous = windows[2], windows[3], windows[4]
-  local endsAt = windows[1] + windowMs
-  local lasting = target > current and math.floor((target - current) * windowMs / previous) or 0
+local function fitsAt(target, opensAt, windowMs, current, previous)
+  local endsAt = opensAt + windowMs
+  local lasting = target > current and floor((target - current) * windowMs / previous) or 0
   if lasting > 0 then return endsAt - lasting end
   if target >= current then return endsAt end
-  return endsAt + windowMs - math.floor(target * windowMs / current)
+  return endsAt + windowMs - floor(target * windowMs / current)
 end
 
-local function resetAfter(windows, now)
-  if windows[3] > 0 then return windows[1] + 2 * windows[2] - now end
-  return windows[4] > 0 and windows[1] + windows[2] - now or 0
+local function resetAfter(now, opensAt, windowMs, current, previous)
+  if current > 0 then return opensAt + 2 * windowMs - now end
+  return previous > 0 and opensAt + windowMs - now or 0
 end
 
-local function consume(limit, state, cost, now)
+local function consume(limit, cost, now, before, itsLength, itsCurrent, itsPrevious)
   local quota, windowMs = limit.quota, limit.windowMs
-  local windows = openWindows(state, now) or { now, windowMs, 0, 0 }
-  local spent = estimate(windows, now)
-  local left = math.max(0, quota - spent)
-  if cost == 0 then return true, left, 0, resetAfter(windows, now), state end
-  if cost > quota then return false, left, NEVER, resetAfter(windows, now), state end
+  local opensAt, length, current, previous = openWindows(now, before, itsLength, itsCurrent, itsPrevious)
+  if not opensAt then opensAt, length, current, previous = now, windowMs, 0, 0 end
+  local spent = current + ceil(previous * (opensAt + length - now) / length)
+  local left = max(0, quota - spent)
+  local resetAfterMs = resetAfter(now, opensAt, length, current, previous)
+  if cost == 0 then return true, left, 0, resetAfterMs, false end
+  if cost > quota then return false, left, NEVER, resetAfterMs, false end
   if cost > left then
-    local kept = state and now < state[1] and windows or state
-    return false, left, fitsAt(windows, quota - cost) - now, resetAfter(windows, now), kept
+    local retryAfterMs = fitsAt(quota - cost, opensAt, length, current, previous) - now
+    return false, left, retryAfterMs, resetAfterMs, now < before, opensAt, length, current, previous
   end
-  local charged = { windows[1], windowMs, windows[3] + cost, windows[4] }
-  if windows[2] ~= windowMs then charged = { now, windowMs, cost, spent } end
-  return true, left - cost, 0, resetAfter(charged, now), charged
+  current = current + cost
+  if length ~= windowMs then opensAt, current, previous = now, cost, spent end
+  resetAfterMs = resetAfter(now, opensAt, windowMs, current, previous)
+  return true, left - cost, 0, resetAfterMs, true, opensAt, windowMs, current, previous
 end
 
-local function refund(state, cost, now)
-  local windows = openWindows(state, now)
-  if not windows then return nil end
-  local left = math.max(0, windows[3] - cost)
-  if left + windows[4] > 0 then return { windows[1], windows[2], left, windows[4] } end
+local function refund(cost, now, before, itsLength, itsCurrent, itsPrevious)
+  local opensAt, windowMs, current, previous = openWindows(now, before, itsLength, itsCurrent, itsPrevious)
+  if not opensAt then return nil end
+  local left = max(0, current - cost)
+  if left + previous > 0 then return opensAt, windowMs, left, previous end
   return nil
 end
 

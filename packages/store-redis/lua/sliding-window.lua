@@ -1,24 +1,16 @@
 -- Twin of slidingWindow (@rl/core, algorithms/sliding-window.ts).
--- State: a list of `windowMs:total`, then `time:cost` for each charge, oldest first. An admission touches the ends of it
--- only, so that it takes no longer the larger the quota is. Here a log is either such a list, read as far as needed
+-- State: a list of (windowMs, total), then (time, cost) for each charge, oldest first. An admission touches the ends of
+-- it only, so that it takes no longer the larger the quota is. Here a log is either such a list, read as far as needed
 -- (`key`, `windowMs`, `total`), or in memory (`entries`, `windowMs`, `total`).
 
+local FIRST_READ = 4
 local CHUNK = 16
 
-local function pair(text)
-  local first, second = string.match(text, '^(%-?%d+):(%d+)$')
-  return tonumber(first), tonumber(second)
-end
-
-local function text(first, second)
-  return integer(first) .. ':' .. integer(second)
-end
-
 local function load(key)
-  local head = redis.call('LINDEX', key, 0)
-  if not head then return nil end
-  local windowMs, total = pair(head)
-  return { key = key, windowMs = windowMs, total = total }
+  local read = call('LRANGE', key, '0', tostring(FIRST_READ - 1))
+  if not read[1] then return nil end
+  local windowMs, total = unpack(read[1])
+  return { key = key, windowMs = windowMs, total = total, read = read }
 end
 
 -- Time and cost of the i-th charge, if there is one.
@@ -27,16 +19,24 @@ local function entry(log, i)
     if log.entries[i] then return log.entries[i][1], log.entries[i][2] end
     return nil
   end
-  local chunk = math.floor((i - 1) / CHUNK)
-  if not log[chunk] then log[chunk] = redis.call('LRANGE', log.key, 1 + chunk * CHUNK, (chunk + 1) * CHUNK) end
-  if log[chunk][i - chunk * CHUNK] then return pair(log[chunk][i - chunk * CHUNK]) end
+  local read = log.read
+  local known = #read
+  if i >= known and known >= FIRST_READ and not log.isWhole then
+    local more = call('LRANGE', log.key, tostring(known), tostring(known + CHUNK - 1))
+    for j = 1, #more do read[known + j] = more[j] end
+    log.isWhole = #more < CHUNK
+  end
+  if read[i + 1] then return unpack(read[i + 1]) end
   return nil
 end
 
 local function last(log)
-  if not log.entries then return pair(redis.call('LINDEX', log.key, -1)) end
-  local newest = log.entries[#log.entries]
-  return newest[1], newest[2]
+  if log.entries then
+    local newest = log.entries[#log.entries]
+    return newest[1], newest[2]
+  end
+  local isWhole = log.isWhole or #log.read < FIRST_READ
+  return unpack(isWhole and log.read[#log.read] or call('LINDEX', log.key, '-1'))
 end
 
 -- The charges that are remembered for `windowMs`, in memory; those of the future are of now.
@@ -50,7 +50,7 @@ local function liveLog(log, windowMs, now)
       if newest and newest[1] >= now then
         newest[2] = newest[2] + cost
       else
-        table.insert(live.entries, { math.min(time, now), cost })
+        table.insert(live.entries, { min(time, now), cost })
       end
       live.total = live.total + cost
     end
@@ -60,13 +60,14 @@ local function liveLog(log, windowMs, now)
   return live
 end
 
-local function consume(limit, state, cost, now)
+local function consume(limit, cost, now, state)
   local quota, windowMs = limit.quota, limit.windowMs
-  local log = state
-  local newest = log and last(log)
-  if newest and newest > now then
+  local log, newest, newestCost = state, nil, nil
+  if log then newest, newestCost = last(log) end
+  local isOfTheFuture = newest and newest > now
+  if isOfTheFuture then
     log = liveLog(log, log.windowMs, now)
-    newest = now
+    newest, newestCost = last(log)
   end
   local first, spent = 1, 0
   if log then
@@ -78,10 +79,10 @@ local function consume(limit, state, cost, now)
       time, gone = entry(log, first)
     end
   end
-  local left = math.max(0, quota - spent)
-  local resetAfterMs = newest and math.max(0, newest + log.windowMs - now) or 0
-  if cost == 0 then return true, left, 0, resetAfterMs, state end
-  if cost > quota then return false, left, NEVER, resetAfterMs, state end
+  local left = max(0, quota - spent)
+  local resetAfterMs = newest and max(0, newest + log.windowMs - now) or 0
+  if cost == 0 then return true, left, 0, resetAfterMs, false end
+  if cost > quota then return false, left, NEVER, resetAfterMs, false end
   if cost > left then
     local i, toFree = first, spent - (quota - cost)
     local time, freed = entry(log, i)
@@ -90,39 +91,40 @@ local function consume(limit, state, cost, now)
       i = i + 1
       time, freed = entry(log, i)
     end
-    return false, left, time + log.windowMs - now, resetAfterMs, log
+    return false, left, time + log.windowMs - now, resetAfterMs, isOfTheFuture, log
   end
   if log and windowMs < log.windowMs then
     log = liveLog(log, windowMs, now)
     first, spent = 1, log.total
   end
-  local charged = { log = spent > 0 and log, first = first, windowMs = windowMs, total = spent + cost, now = now, cost = cost }
-  return true, quota - charged.total, 0, windowMs, charged
+  local charged = { windowMs = windowMs, total = spent + cost, now = now, cost = cost }
+  if spent > 0 then charged.log, charged.first, charged.newest, charged.newestCost = log, first, newest, newestCost end
+  return true, quota - charged.total, 0, windowMs, true, charged
 end
 
 local function write(key, log)
-  redis.call('DEL', key)
-  redis.call('RPUSH', key, text(log.windowMs, log.total))
-  for _, charge in ipairs(log.entries) do redis.call('RPUSH', key, text(charge[1], charge[2])) end
+  local packed = { pack(log.windowMs, log.total) }
+  for i, charge in ipairs(log.entries) do packed[i + 1] = pack(charge[1], charge[2]) end
+  call('DEL', key)
+  for _, element in ipairs(packed) do call('RPUSH', key, element) end
 end
 
 local function append(key, charged)
-  local head = text(charged.windowMs, charged.total)
+  local head = pack(charged.windowMs, charged.total)
   if charged.first > 1 then
-    redis.call('LTRIM', key, charged.first, -1)
-    redis.call('LPUSH', key, head)
+    call('LTRIM', key, tostring(charged.first), '-1')
+    call('LPUSH', key, head)
   else
-    redis.call('LSET', key, 0, head)
+    call('LSET', key, '0', head)
   end
-  local time, cost = pair(redis.call('LINDEX', key, -1))
-  if time == charged.now then
-    redis.call('LSET', key, -1, text(time, cost + charged.cost))
+  if charged.newest == charged.now then
+    call('LSET', key, '-1', pack(charged.now, charged.newestCost + charged.cost))
   else
-    redis.call('RPUSH', key, text(charged.now, charged.cost))
+    call('RPUSH', key, pack(charged.now, charged.cost))
   end
 end
 
-local function save(key, log, ttlMs)
+local function save(key, ttlMs, log)
   if log.entries then
     write(key, log)
   elseif log.log then
@@ -131,16 +133,16 @@ local function save(key, log, ttlMs)
   else
     write(key, { windowMs = log.windowMs, total = log.total, entries = { { log.now, log.cost } } })
   end
-  redis.call('PEXPIRE', key, ttlMs)
+  call('PEXPIRE', key, tostring(ttlMs))
 end
 
 -- Takes back charges from one end of the log.
-local function takeBack(log, cost, now, isNewestFirst)
+local function takeBack(cost, now, log, isNewestFirst)
   local live = liveLog(log, log.windowMs, now)
   local entries = live.entries
   while cost > 0 and #entries > 0 do
     local i = isNewestFirst and #entries or 1
-    local taken = math.min(cost, entries[i][2])
+    local taken = min(cost, entries[i][2])
     cost = cost - taken
     live.total = live.total - taken
     entries[i][2] = entries[i][2] - taken
@@ -150,8 +152,8 @@ local function takeBack(log, cost, now, isNewestFirst)
   return nil
 end
 
-local function refund(log, cost, now) return takeBack(log, cost, now, false) end
+local function refund(cost, now, log) return takeBack(cost, now, log, false) end
 
-local function undo(log, cost, now) return takeBack(log, cost, now, true) end
+local function undo(cost, now, log) return takeBack(cost, now, log, true) end
 
 return { load = load, save = save, consume = consume, refund = refund, undo = undo }

@@ -2,40 +2,39 @@
 -- State: missing, at, quota, windowMs.
 
 local function refillTime(parts, quota)
-  return parts == 0 and 0 or math.ceil(parts / quota)
+  return parts == 0 and 0 or ceil(parts / quota)
 end
 
-local function refilled(state, now)
-  if not state then return nil end
-  local missing, at, quota = state[1], state[2], state[3]
-  local elapsed = math.max(0, now - at)
-  if elapsed < refillTime(missing, quota) then return { missing - elapsed * quota, now, quota, state[4] } end
+local function refilled(now, missing, at, quota, windowMs)
+  if not missing then return nil end
+  local elapsed = max(0, now - at)
+  if elapsed < refillTime(missing, quota) then return missing - elapsed * quota, quota, windowMs end
   return nil
 end
 
-local function consume(limit, state, cost, now)
+local function consume(limit, cost, now, before, at, itsQuota, itsWindowMs)
   local quota, windowMs = limit.quota, limit.windowMs
   local capacity = quota == 0 and 0 or limit.burst
-  local bucket = refilled(state, now) or { 0, now, quota, windowMs }
-  local missing, rate, parts = bucket[1], bucket[3], bucket[4]
-  local tokens = math.ceil(missing / parts)
-  local left = math.max(0, capacity - tokens)
+  local missing, rate, parts = refilled(now, before, at, itsQuota, itsWindowMs)
+  if not missing then missing, rate, parts = 0, quota, windowMs end
+  local tokens = ceil(missing / parts)
+  local left = max(0, capacity - tokens)
   local resetAfterMs = refillTime(missing, rate)
-  if cost == 0 then return true, left, 0, resetAfterMs, state end
-  if cost > capacity then return false, left, NEVER, resetAfterMs, state end
+  if cost == 0 then return true, left, 0, resetAfterMs, false end
+  if cost > capacity then return false, left, NEVER, resetAfterMs, false end
   if cost > left then
     local retryAfterMs = refillTime(missing - (capacity - cost) * parts, rate)
-    return false, left, retryAfterMs, resetAfterMs, state and now < state[2] and bucket or state
+    return false, left, retryAfterMs, resetAfterMs, now < at, missing, now, rate, parts
   end
   local spent = (parts == windowMs and missing or tokens * windowMs) + cost * windowMs
-  return true, left - cost, 0, refillTime(spent, quota), { spent, now, quota, windowMs }
+  return true, left - cost, 0, refillTime(spent, quota), true, spent, now, quota, windowMs
 end
 
-local function refund(state, cost, now)
-  local bucket = refilled(state, now)
-  if not bucket then return nil end
-  local left = bucket[1] - cost * bucket[4]
-  if left > 0 then return { left, now, bucket[3], bucket[4] } end
+local function refund(cost, now, before, at, itsQuota, itsWindowMs)
+  local missing, quota, windowMs = refilled(now, before, at, itsQuota, itsWindowMs)
+  if not missing then return nil end
+  local left = missing - cost * windowMs
+  if left > 0 then return left, now, quota, windowMs end
   return nil
 end
 

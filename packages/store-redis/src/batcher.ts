@@ -2,7 +2,7 @@ import { StoreError } from '@rl/core'
 import type { Verdict } from '@rl/core'
 
 import { runDecideScript } from './decide-script.ts'
-import { verdictsOf } from './question.ts'
+import { argumentsOf, verdictsOf } from './question.ts'
 import type { Question } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
 
@@ -16,52 +16,65 @@ interface Waiting {
 const LARGEST_BATCH = 100
 
 /**
- * Sends the questions of one moment as one script call.
+ * From so many on, what starts while nothing is under way leaves in two halves: from then on the server works on one while
+ * this process works on the other. At 64 in flight that is a quarter more decisions a second than all in one call.
+ */
+const WORTH_HALVING = 16
+
+/**
+ * Sends the questions of one moment together, as one script call or a few.
  *
  * What comes while nothing is under way leaves at the end of the current operation, so that a single question is not
  * delayed. What comes while the server is at work waits for the event loop to come round, and so for its company.
  */
 export class Batcher {
   readonly #client: RedisClient
-  readonly #size: number
+  readonly #isBatching: boolean
   #waiting: Waiting[] = []
   #underWay = 0
   #isScheduled = false
 
   constructor(client: RedisClient, isBatching: boolean) {
     this.#client = client
-    this.#size = isBatching ? LARGEST_BATCH : 1
+    this.#isBatching = isBatching
   }
 
   async ask(question: Question): Promise<readonly Verdict[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ question, resolve, reject })
-      if (this.#waiting.length >= this.#size) this.#send()
-      else if (!this.#isScheduled) {
-        this.#isScheduled = true
-        if (this.#underWay === 0) process.nextTick(() => this.#send())
-        else setImmediate(() => this.#send())
-      }
+      if (this.#isScheduled) return
+      this.#isScheduled = true
+      if (this.#underWay === 0) process.nextTick(() => this.flush())
+      else setImmediate(() => this.flush())
     })
   }
 
-  #send(): void {
+  /** Sends what is waiting now. */
+  flush(): void {
     this.#isScheduled = false
-    const batch = this.#waiting
-    if (batch.length === 0) return
+    const waiting = this.#waiting
     this.#waiting = []
-    this.#underWay += 1
-    void this.#answer(batch).finally(() => {
-      this.#underWay -= 1
-    })
+    const size = this.#batchSize(waiting.length)
+    for (let first = 0; first < waiting.length; first += size) {
+      this.#underWay += 1
+      void this.#answer(waiting.slice(first, first + size)).finally(() => {
+        this.#underWay -= 1
+      })
+    }
+  }
+
+  #batchSize(count: number): number {
+    if (!this.#isBatching) return 1
+    const least = this.#underWay === 0 && count >= WORTH_HALVING ? 2 : 1
+    return Math.ceil(count / Math.max(least, Math.ceil(count / LARGEST_BATCH)))
   }
 
   async #answer(batch: readonly Waiting[]): Promise<void> {
     const questions = batch.map(({ question }) => question)
     try {
       const keys = questions.flatMap((question) => question.keys)
-      const args = questions.flatMap((question) => question.args)
-      const verdicts = verdictsOf(questions, await runDecideScript(this.#client, keys, args))
+      const replies = await runDecideScript(this.#client, keys, argumentsOf(questions))
+      const verdicts = verdictsOf(questions, replies)
       for (const [i, { resolve }] of batch.entries()) resolve(verdicts[i]!)
     } catch (cause) {
       for (const { reject } of batch) reject(failure(cause))

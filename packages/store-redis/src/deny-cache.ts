@@ -1,9 +1,16 @@
 import type { Charge, Limit, Verdict } from '@rl/core'
 
+/** What is known when a question is sent off. */
+interface Asked {
+  /** At the latest the moment of which the answer will speak. */
+  readonly at: number
+  /** How often something has been forgotten by then. */
+  readonly epoch: number
+}
+
 interface Denial {
   readonly limit: Limit
   readonly verdict: Verdict
-  /** When it was asked for, at the latest the moment that it speaks of; and when it was heard. */
   readonly askedAt: number
   readonly heardAt: number
 }
@@ -18,6 +25,7 @@ export class DenyCache {
   readonly #denials = new Map<string, Denial>()
   readonly #size: number
   readonly #clock: () => number
+  #epoch = 0
 
   /** @param clock What waits are measured by: monotonic, or the very clock that decides. */
   constructor(size: number, clock: () => number) {
@@ -25,8 +33,8 @@ export class DenyCache {
     this.#clock = clock
   }
 
-  now(): number {
-    return this.#clock()
+  asking(): Asked {
+    return { at: this.#clock(), epoch: this.#epoch }
   }
 
   get(key: string, { limit, cost }: Charge): Verdict | undefined {
@@ -48,15 +56,18 @@ export class DenyCache {
     }
   }
 
-  learn(key: string, { limit, cost }: Charge, verdict: Verdict, askedAt: number): void {
+  /** Not if anything was forgotten since it was asked: the answer may be of before that. */
+  learn(key: string, { limit, cost }: Charge, verdict: Verdict, asked: Asked): void {
     this.#denials.delete(key)
+    if (asked.epoch !== this.#epoch) return
     const isLasting = !verdict.allowed && cost === 1 && verdict.remaining === 0 && Number.isFinite(verdict.retryAfterMs)
     if (!isLasting || this.#size === 0) return
     if (this.#denials.size >= this.#size) this.#denials.delete(this.#denials.keys().next().value!)
-    this.#denials.set(key, { limit, verdict, askedAt, heardAt: this.#clock() })
+    this.#denials.set(key, { limit, verdict, askedAt: asked.at, heardAt: this.#clock() })
   }
 
   forget(key: string): void {
+    this.#epoch += 1
     this.#denials.delete(key)
   }
 

@@ -8,7 +8,8 @@ export type Verb = 'consume' | 'peek' | 'refund' | 'undo'
 /** One decision, as the script is asked for it. */
 export interface Question {
   readonly keys: readonly string[]
-  readonly args: readonly string[]
+  /** All but the keys: the arguments that say of which kind it is. Most decisions of a moment are of one or two kinds. */
+  readonly kind: readonly string[]
   readonly charges: readonly Charge[]
 }
 
@@ -21,32 +22,44 @@ export function questionOf(
   keys: readonly string[],
   now: number | undefined,
 ): Question {
-  const args = [verb, now === undefined ? '' : String(now), String(charges.length)]
+  const kind = [verb, now === undefined ? '' : String(now), String(charges.length)]
   for (const { limit, cost } of charges) {
     const { algorithm, quota, windowMs, burst = quota } = limit
-    args.push(TAGS[algorithm as AlgorithmName], String(quota), String(windowMs), String(burst), String(cost))
+    kind.push(TAGS[algorithm as AlgorithmName], String(quota), String(windowMs), String(burst), String(cost))
   }
-  return { keys, args, charges }
+  return { keys, kind, charges }
+}
+
+/** The arguments of a script call for several questions: their different kinds, then of which kind each is. */
+export function argumentsOf(questions: readonly Question[]): string[] {
+  const numbers = new Map<string, number>()
+  const args: string[] = []
+  let plan = ''
+  for (const { kind } of questions) {
+    const name = kind.join(' ')
+    let number = numbers.get(name)
+    if (number === undefined) {
+      number = numbers.size + 1
+      numbers.set(name, number)
+      args.push(...kind)
+    }
+    plan += String.fromCharCode(number)
+  }
+  return [...args, plan]
 }
 
 /** Reads the replies to several questions, asked in one script call. */
 export function verdictsOf(questions: readonly Question[], replies: readonly number[]): Verdict[][] {
-  let at = 0
+  let at = -FIELDS
   return questions.map(({ charges }) =>
     charges.map(({ limit }) => {
-      const [allowed, remaining, retryAfterMs, resetAfterMs] = replies.slice(at, at + FIELDS) as [
-        number,
-        number,
-        number,
-        number,
-      ]
       at += FIELDS
       return {
-        allowed: allowed === 1,
+        allowed: replies[at] === 1,
         limit: algorithms[limit.algorithm as AlgorithmName].capacity(limit),
-        remaining,
-        retryAfterMs: retryAfterMs < 0 ? Infinity : retryAfterMs,
-        resetAfterMs,
+        remaining: replies[at + 1]!,
+        retryAfterMs: replies[at + 2]! < 0 ? Infinity : replies[at + 2]!,
+        resetAfterMs: replies[at + 3]!,
       }
     }),
   )

@@ -97,7 +97,6 @@ export class RedisStore implements Store {
     const forget = (): void => charges.forEach((charge) => this.#denyCache.forget(this.#keyOf(charge)))
     forget()
     await Promise.all(this.#partsOf(charges).map(async (part) => this.#ask('refund', part.charges)))
-    // Once more: a denial may have been on its way when this was asked.
     forget()
   }
 
@@ -106,6 +105,8 @@ export class RedisStore implements Store {
     const keys = Object.values(TAGS).map((tag) => this.#keyFor(tag, key))
     const forget = (): void => keys.forEach((name) => this.#denyCache.forget(name))
     forget()
+    // After what was asked before.
+    for (const name of keys) this.#batchers.get(this.#slotOf(name))?.flush()
     try {
       await Promise.all(keys.map(async (name) => this.#client.del(name)))
     } catch (cause) {
@@ -141,9 +142,9 @@ export class RedisStore implements Store {
     const key = this.#keyOf(charge)
     const known = this.#denyCache.get(key, charge)
     if (known) return [known]
-    const askedAt = this.#denyCache.now()
+    const asked = this.#denyCache.asking()
     const verdicts = await this.#ask(verb, [charge])
-    this.#denyCache.learn(key, charge, verdicts[0]!, askedAt)
+    this.#denyCache.learn(key, charge, verdicts[0]!, asked)
     return verdicts
   }
 

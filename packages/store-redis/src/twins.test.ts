@@ -33,15 +33,23 @@ afterAll(async () => {
 async function storedState(algorithm: AlgorithmName, key: string): Promise<State | undefined> {
   const name = `rl:1:${TAGS[algorithm]}:{${key}}`
   if (algorithm !== 'sliding-window') {
-    const text = await client.get(name)
-    return text === null ? undefined : text.split(' ').map(Number)
+    const text = await client.eval(
+      `local state = redis.call('GET', KEYS[1]) return state and cjson.encode({ cmsgpack.unpack(state) })`,
+      1,
+      name,
+    )
+    return text === null ? undefined : (JSON.parse(String(text)) as State)
   }
-  const [head, ...entries] = await client.lrange(name, 0, -1)
+  const script = `local log = redis.call('LRANGE', KEYS[1], 0, -1)
+    for i = 1, #log do log[i] = cjson.encode({ cmsgpack.unpack(log[i]) }) end
+    return log`
+  const [head, ...charges] = ((await client.eval(script, 1, name)) as string[]).map(
+    (text) => JSON.parse(text) as number[],
+  )
   if (head === undefined) return undefined
-  const [windowMs, total] = head.split(':').map(Number)
-  const charges = entries.flatMap((entry) => entry.split(':').map(Number))
-  expect(charges.filter((_, i) => i % 2 === 1).reduce((sum, cost) => sum + cost, 0)).toBe(total)
-  return [windowMs!, ...charges]
+  const [windowMs, total] = head
+  expect(charges.reduce((sum, [, cost]) => sum + cost!, 0)).toBe(total)
+  return [windowMs!, ...charges.flat()]
 }
 
 const windows = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1000, 60_000, 31_536_000_000))

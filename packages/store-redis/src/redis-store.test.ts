@@ -1,0 +1,313 @@
+import { parseLimit, RateLimiter } from '@rl/core'
+import type { Charge, Limit } from '@rl/core'
+import { startCluster, startRedis } from '@rl/test-servers'
+import type { RedisCluster, RedisServer } from '@rl/test-servers'
+import { Cluster, Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+
+import { RedisStore } from './redis-store.ts'
+import type { RedisStoreOptions } from './redis-store.ts'
+
+const ALGORITHMS = ['fixed-window', 'sliding-window', 'sliding-window-counter', 'token-bucket'] as const
+
+let server: RedisServer
+let client: Redis
+let cluster: RedisCluster
+let clusterClient: Cluster
+
+beforeAll(async () => {
+  server = await startRedis()
+  client = new Redis(server.url)
+  cluster = await startCluster()
+  clusterClient = new Cluster(cluster.nodes)
+})
+
+afterAll(async () => {
+  client.disconnect()
+  clusterClient.disconnect()
+  await Promise.all([server.stop(), cluster.stop()])
+})
+
+beforeEach(async () => {
+  await client.flushall()
+})
+
+const five = parseLimit('5 per minute')
+
+function charge(key: string, limit: Limit = five, cost = 1): Charge {
+  return { key, limit, cost }
+}
+
+/** How many script calls the server has run since it was last asked. */
+async function scriptCalls(): Promise<number> {
+  const stats = await client.info('commandstats')
+  await client.config('RESETSTAT')
+  const calls = [...stats.matchAll(/^cmdstat_(?:eval|evalsha):calls=(\d+)/gm)].map(([, count]) => Number(count))
+  return calls.reduce((sum, count) => sum + count, 0)
+}
+
+describe('a decision', () => {
+  it('is one script call over three limits, allowed or denied', async () => {
+    const store = new RedisStore({ client, denyCacheSize: 0 })
+    const limiter = new RateLimiter({
+      store,
+      ip: { rate: '100 per minute', appliesTo: 'everyone' },
+      endpoints: { '/x': '1 per minute' },
+    })
+    const request = { ip: '192.0.2.1', userId: 'u', endpoint: '/x' }
+    await limiter.isAllowed({ ...request, cost: 0 })
+    await scriptCalls()
+    expect(await limiter.isAllowed(request)).toMatchObject({ allowed: true, policies: { length: 3 } })
+    expect(await scriptCalls()).toBe(1)
+    expect(await limiter.isAllowed(request)).toMatchObject({ allowed: false, policies: { length: 3 } })
+    expect(await scriptCalls()).toBe(1)
+  })
+
+  it('is counted once when the server has forgotten its scripts', async () => {
+    const store = new RedisStore({ client })
+    await store.consume([charge('a')])
+    const answers = []
+    for (let i = 0; i < 10; i++) {
+      const decisions = [
+        store.consume([charge(`b${i}`)]),
+        store.consume([charge('many', parseLimit('100 per minute'))]),
+      ]
+      const [flushed] = await Promise.all([client.script('FLUSH', 'SYNC'), ...decisions])
+      answers.push(flushed, ...(await Promise.all(decisions)).map(([verdict]) => verdict!.remaining))
+    }
+    expect(answers).toEqual(Array.from({ length: 10 }, (_, i) => ['OK', 4, 99 - i]).flat())
+  })
+
+  it('keeps keys by prefix, version, algorithm and whose they are', async () => {
+    const store = new RedisStore({ client })
+    const limiter = new RateLimiter({
+      store,
+      endpoints: { '/x': { rate: '10 per minute', algorithm: 'token-bucket' } },
+    })
+    await limiter.isAllowed({ userId: '42', endpoint: '/x' })
+    await new RedisStore({ client, prefix: 'app' }).consume([charge('a')])
+    expect((await client.keys('*')).toSorted()).toEqual([
+      'app:1:fw:{a}',
+      'rl:1:fw:user|{user:42}',
+      'rl:1:tb:/x|{user:42}',
+    ])
+  })
+
+  it.each(ALGORITHMS)('leaves no key without an expiry (%s)', async (algorithm) => {
+    const store = new RedisStore({ client })
+    for (const [rate, windowMs] of [
+      ['2 per 500 ms', 500],
+      ['2 per 1500 ms', 1500],
+    ] as const) {
+      const limit = parseLimit({ rate, algorithm })
+      for (const cost of [1, 1, 1]) {
+        await store.consume([charge(rate, limit, cost)])
+        const [key] = await client.keys(`*${rate}*`)
+        const ttl = await client.pttl(key!)
+        expect(ttl).toBeGreaterThan(0)
+        expect(ttl).toBeLessThanOrEqual(algorithm === 'sliding-window-counter' ? 2 * windowMs : windowMs)
+      }
+      await store.refund([charge(rate, limit)])
+      expect(await client.pttl((await client.keys(`*${rate}*`))[0]!)).toBeGreaterThan(0)
+    }
+  })
+
+  it.each(ALGORITHMS)('heals a key that has lost its expiry (%s)', async (algorithm) => {
+    const store = new RedisStore({ client })
+    const limit = parseLimit({ rate: '5 per minute', algorithm })
+    await store.consume([charge('a', limit)])
+    const [key] = await client.keys('*')
+    await client.persist(key!)
+    expect(await client.pttl(key!)).toBe(-1)
+    await store.consume([charge('a', limit)])
+    expect(await client.pttl(key!)).toBeGreaterThan(0)
+  })
+
+  it('tells a failure of the server as such', async () => {
+    const store = new RedisStore({ client })
+    await client.set('rl:1:sw:{a}', 'not a list')
+    const failing = store.consume([charge('a', parseLimit({ rate: '5 per minute', algorithm: 'sliding-window' }))])
+    await expect(failing).rejects.toMatchObject({ name: 'StoreError', store: 'redis', code: 'RL_STORE_FAILED' })
+    await expect(failing).rejects.toThrow(/WRONGTYPE/)
+  })
+})
+
+describe('batching', () => {
+  it('sends the decisions of one moment in one script call, each answered on its own', async () => {
+    const store = new RedisStore({ client })
+    await store.peek([charge('warm')])
+    await scriptCalls()
+    const answers = await Promise.allSettled([
+      ...Array.from({ length: 12 }, async () => store.consume([charge('a', parseLimit('10 per minute'))])),
+      store.consume([charge('b', five, Number.NaN)]),
+      store.peek([charge('c'), charge('d')]),
+    ])
+    expect(await scriptCalls()).toBe(1)
+    const admitted = answers.filter((answer) => answer.status === 'fulfilled' && answer.value[0]!.allowed)
+    expect(admitted).toHaveLength(11)
+    expect(answers[12]).toMatchObject({ status: 'rejected', reason: { code: 'RL_INVALID_COST' } })
+  })
+
+  it('sends many in two script calls, so that both sides have work', async () => {
+    const store = new RedisStore({ client })
+    await store.peek([charge('warm')])
+    await scriptCalls()
+    const limit = parseLimit('60 per minute')
+    const answers = await Promise.all(Array.from({ length: 64 }, async () => store.consume([charge('a', limit)])))
+    expect(await scriptCalls()).toBe(2)
+    expect(answers.filter(([verdict]) => verdict!.allowed)).toHaveLength(60)
+  })
+
+  it('keeps the order of what is asked', async () => {
+    const store = new RedisStore({ client })
+    const [spent, , again] = await Promise.all([
+      store.consume([charge('a', five, 5)]),
+      store.refund([charge('a', five, 2)]),
+      store.consume([charge('a', five, 2)]),
+    ])
+    expect([spent[0]!.allowed, again[0]!.allowed, again[0]!.remaining]).toEqual([true, true, 0])
+  })
+
+  it('can be switched off', async () => {
+    const store = new RedisStore({ client, batch: false })
+    await store.peek([charge('warm')])
+    await scriptCalls()
+    await Promise.all(Array.from({ length: 8 }, async () => store.consume([charge('a')])))
+    expect(await scriptCalls()).toBe(8)
+  })
+
+  it('does not let one call grow without bound', async () => {
+    const store = new RedisStore({ client })
+    await store.peek([charge('warm')])
+    await scriptCalls()
+    await Promise.all(Array.from({ length: 250 }, async (_, i) => store.consume([charge(`key ${i}`)])))
+    expect(await scriptCalls()).toBe(3)
+  })
+})
+
+describe('the deny cache', () => {
+  const clock = { now: 1_700_000_000_000 }
+  const storeWith = (options: Partial<RedisStoreOptions> = {}) =>
+    new RedisStore({ client, clock: () => clock.now, ...options })
+  const asked = async (act: () => Promise<unknown>): Promise<number> => {
+    await scriptCalls()
+    await act()
+    return scriptCalls()
+  }
+
+  it('answers for a key that has nothing left, as the server would, until its wait is over', async () => {
+    const store = storeWith()
+    await store.consume([charge('a', five, 5)])
+    expect(await asked(async () => store.consume([charge('a')]))).toBe(1)
+    clock.now += 59_999
+    expect(
+      await asked(async () => expect(await store.consume([charge('a')])).toEqual(await store.peek([charge('a')]))),
+    ).toBe(0)
+    expect(await store.consume([charge('a')])).toEqual(await storeWith({ denyCacheSize: 0 }).consume([charge('a')]))
+    clock.now += 1
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
+  })
+
+  it('asks for what might fit: another cost, another limit, several charges', async () => {
+    const store = storeWith()
+    await store.consume([charge('a', five, 5)])
+    await store.consume([charge('a')])
+    expect(await asked(async () => store.consume([charge('a', five, 0)]))).toBe(1)
+    expect(await asked(async () => store.consume([charge('a', five, 2)]))).toBe(1)
+    expect(await asked(async () => store.consume([charge('a', parseLimit('9 per minute'))]))).toBe(1)
+    expect(await asked(async () => store.consume([charge('a'), charge('b')]))).toBe(1)
+  })
+
+  it('does not remember who has something left: a cheaper charge would fit', async () => {
+    const store = storeWith()
+    await store.consume([charge('a', five, 4)])
+    await store.consume([charge('a', five, 2)])
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
+  })
+
+  it.each<[string, (store: RedisStore) => Promise<void>]>([
+    ['a refund', async (store) => store.refund([charge('a')])],
+    ['a reset', async (store) => store.reset('a')],
+  ])('is told of %s, also one that overtakes a denial on its way', async (_what, giveBack) => {
+    const store = storeWith()
+    await store.consume([charge('a', five, 5)])
+    await store.consume([charge('a')])
+    await Promise.all([store.consume([charge('a')]), giveBack(store)])
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
+    await store.consume([charge('a', five, 5)])
+    const [denied] = await Promise.all([store.consume([charge('a', five, 5)]), giveBack(store)])
+    expect(denied[0]!.allowed).toBe(false)
+  })
+
+  it('is bounded', async () => {
+    const store = storeWith({ denyCacheSize: 2 })
+    for (const key of ['a', 'b', 'c']) {
+      await store.consume([charge(key, five, 5)])
+      await store.consume([charge(key)])
+    }
+    expect(await asked(async () => store.consume([charge('a')]))).toBe(1)
+    expect(await asked(async () => store.consume([charge('c')]))).toBe(0)
+  })
+
+  it('never tells a wait that is too short on the server’s own clock', async () => {
+    const store = new RedisStore({ client })
+    const limit = parseLimit('1 per 300 ms')
+    await store.consume([charge('a', limit)])
+    let denials = 0
+    for (;;) {
+      const [verdict] = await store.consume([charge('a', limit)])
+      if (verdict!.allowed) break
+      denials += 1
+      // Not a timer, which may come a fraction of a millisecond early.
+      const until = performance.now() + verdict!.retryAfterMs
+      while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(denials).toBe(1)
+  })
+})
+
+describe('a cluster', () => {
+  it('keeps the limits of one client in one slot, and decides them in one step', async () => {
+    const store = new RedisStore({ client: clusterClient, prefix: 'one-slot' })
+    const limiter = new RateLimiter({ store, endpoints: { '/x': '2 per minute' } })
+    const request = { userId: 'u', tier: 'premium', endpoint: '/x' }
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => limiter.isAllowed(request)))
+    expect(answers.filter(({ allowed }) => allowed)).toHaveLength(2)
+    expect(await limiter.peek({ ...request, cost: 0 })).toMatchObject({
+      policies: [{ remaining: 298 }, { remaining: 0 }],
+    })
+  })
+
+  it('charges limits in several slots all or nothing, also at once', async () => {
+    const store = new RedisStore({ client: clusterClient, prefix: 'slots' })
+    const [narrow, wide] = [parseLimit('50 per minute'), parseLimit('1000 per minute')]
+    const charges = [charge('a', wide), charge('b', narrow), charge('c', wide), charge('d', wide)]
+    const answers = await Promise.all(Array.from({ length: 200 }, async () => store.consume(charges)))
+    expect(answers.filter((verdicts) => verdicts.every(({ allowed }) => allowed))).toHaveLength(50)
+    const left = await store.peek(charges.map((one) => ({ ...one, cost: 0 })))
+    expect(left.map(({ remaining }) => remaining)).toEqual([950, 0, 950, 950])
+  })
+})
+
+describe('the client', () => {
+  it('stays open when the store is closed', async () => {
+    const store = new RedisStore({ client })
+    store.close()
+    expect(await client.ping()).toBe('PONG')
+  })
+})
+
+describe('a Redis store is not built', () => {
+  it.each<[string, object, string]>([
+    ['without a client', {}, 'RL_INVALID_OPTION'],
+    ['on something that is no client', { client: { get: () => 1 } }, 'RL_INVALID_OPTION'],
+    ['with an unknown option', { client: true, url: 'redis://localhost' }, 'RL_UNKNOWN_OPTION'],
+    ['with a prefix that is no string', { prefix: 7 }, 'RL_INVALID_OPTION'],
+    ['with a cache of NaN', { denyCacheSize: Number.NaN }, 'RL_INVALID_OPTION'],
+    ['with a batch of text', { batch: 'yes' }, 'RL_INVALID_OPTION'],
+    ['with a clock that is none', { clock: 7 }, 'RL_INVALID_OPTION'],
+  ])('%s', (_how, options, code) => {
+    const all = 'client' in options || Object.keys(options).length === 0 ? options : { client, ...options }
+    expect(() => new RedisStore(all as RedisStoreOptions)).toThrow(expect.objectContaining({ code }))
+  })
+})
