@@ -8,7 +8,7 @@ import { RedisStore } from './redis-store.ts'
 const server = await startRedis()
 const client = new Redis(server.url)
 const cluster = await startCluster()
-const clusterClient = new Cluster(cluster.nodes)
+const clusterClient = new Cluster([...cluster.nodes])
 
 afterAll(async () => {
   client.disconnect()

@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startRedis()
   client = new Redis(server.url)
   cluster = await startCluster()
-  clusterClient = new Cluster(cluster.nodes)
+  clusterClient = new Cluster([...cluster.nodes])
 })
 
 afterAll(async () => {

@@ -14,7 +14,7 @@ export class MapStore implements Store {
     this.#clock = clock
   }
 
-  consume(charges: readonly Charge[]): readonly Verdict[] {
+  consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
     this.asked.push('consume')
     const { verdicts, writes } = applyCharges(charges, this.#read, this.#clock())
     for (const { index, state } of writes) this.#write(charges[index]!, state)
