@@ -13,7 +13,7 @@ export class LateAnswer<T> extends StoreError {
   readonly late: Promise<T>
 
   constructor(timeoutMs: number, late: Promise<T>) {
-    super('RL_STORE_TIMEOUT', 'any', `The store did not answer within ${timeoutMs} ms`)
+    super('RL_STORE_TIMEOUT', 'unknown', `The store did not answer within ${timeoutMs} ms`)
     this.late = late
   }
 }
