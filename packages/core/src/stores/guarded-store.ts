@@ -76,7 +76,7 @@ export class GuardedStore {
       if (now < this.#probeAt) {
         throw new StoreError(
           'RL_STORE_UNAVAILABLE',
-          'any',
+          'unknown',
           'The store has failed repeatedly and is not asked for a moment',
         )
       }
