@@ -38,7 +38,7 @@ async function storedState(algorithm: AlgorithmName, key: string): Promise<State
       1,
       name,
     )
-    return text === null ? undefined : (JSON.parse(String(text)) as State)
+    return text === null ? undefined : (JSON.parse(text as string) as State)
   }
   const script = `local log = redis.call('LRANGE', KEYS[1], 0, -1)
     for i = 1, #log do log[i] = cjson.encode({ cmsgpack.unpack(log[i]) }) end

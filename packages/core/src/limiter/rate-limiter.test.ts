@@ -296,7 +296,11 @@ describe('endpoint rules', () => {
 describe('the single checks', () => {
   const options = {
     ip: '2 per minute',
-    endpoints: { 'POST /login': '3 per minute', '/x': { rate: '4 per minute', per: 'ip' } },
+    endpoints: {
+      'POST /login': '3 per minute',
+      '/x': { rate: '4 per minute', per: 'ip' },
+      '/mine': { rate: '4 per minute', per: 'user' },
+    },
   } as const
 
   it('charge the address alone', async () => {
@@ -328,6 +332,7 @@ describe('the single checks', () => {
     expect(await limiter.checkEndpointRateLimit('/login', { ip: IP, method: 'POST' })).toMatchObject({ remaining: 1 })
     expect(await limiter.checkEndpointRateLimit('POST /login')).toMatchObject({ remaining: 2 })
     expect(await limiter.checkEndpointRateLimit('/x', { cost: 4 })).toMatchObject({ remaining: 0 })
+    expect(await limiter.checkEndpointRateLimit('/mine', { ip: IP })).toMatchObject({ allowed: true, policies: [] })
     expect(await limiter.checkEndpointRateLimit('/nowhere')).toMatchObject({ allowed: true, policy: undefined })
     expect([...store.states.keys()].map((key) => key.slice('fixed-window '.length))).toEqual([
       `POST /login|ip:${IP}`,

@@ -15,7 +15,7 @@ import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
 import { resultOf } from './result.ts'
 import type { RateLimitResult } from './result.ts'
-import { policyKey, RuleSet } from './rule-set.ts'
+import { isFor, policyKey, RuleSet } from './rule-set.ts'
 import type { Rules } from './rule-set.ts'
 import type { RuleKind } from './rule.ts'
 import type { defaultTiers } from './tiers.ts'
@@ -154,12 +154,13 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const [, method = client.method, path = endpoint] = /^([A-Z]+) (\/.*)$/.exec(endpoint) ?? []
     const request = { ...client, method, endpoint: path }
     checkRequest(request)
-    const policies = this.#rules.endpointPolicies(request)
-    const isNobody = request.ip === undefined && request.userId === undefined
-    const charges = isNobody
-      ? policies.map(({ prefix, limit }) => ({ key: prefix, limit, cost: request.cost ?? 1 }))
-      : chargesFor(policies, request)
-    return this.#ask('consume', policies, charges, undefined)
+    const all = this.#rules.endpointPolicies(request)
+    if (request.ip === undefined && request.userId === undefined) {
+      const own = all.map(({ prefix, limit }) => ({ key: prefix, limit, cost: request.cost ?? 1 }))
+      return this.#ask('consume', all, own, undefined)
+    }
+    const policies = all.filter((policy) => isFor(policy, request))
+    return this.#ask('consume', policies, chargesFor(policies, request), undefined)
   }
 
   /**

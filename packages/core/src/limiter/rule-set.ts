@@ -62,7 +62,7 @@ export class RuleSet {
     return [
       ...(isTiered ? this.#ip.filter((policy) => policy.forUsers) : this.#ip),
       ...(isTiered ? this.tierPolicies(tier) : []),
-      ...this.endpointPolicies(request).filter(({ per }) => per !== 'user' || request.userId !== undefined),
+      ...this.endpointPolicies(request).filter((policy) => isFor(policy, request)),
     ]
   }
 
@@ -94,6 +94,11 @@ export class RuleSet {
     }
     return name
   }
+}
+
+/** Whether a limit applies to a request at all: one that counts by user does not, where nobody is known. */
+export function isFor({ per }: Policy, { userId }: RateLimitRequest): boolean {
+  return per !== 'user' || userId !== undefined
 }
 
 /**
