@@ -43,7 +43,7 @@ function openSqlite(): OpenStore {
 
 function openRedis(env: NodeJS.ProcessEnv): OpenStore {
   const url = env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
-  const client = new Redis(url, { retryStrategy: () => 200, maxRetriesPerRequest: 0 })
+  const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy: () => 100 })
   // Each decision says for itself what became of it; the client would otherwise print every failed attempt.
   client.on('error', () => {})
   const store = new RedisStore({ client })

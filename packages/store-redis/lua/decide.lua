@@ -4,7 +4,7 @@
 --          TIME), the number of charges, and for each charge: algorithm, quota, windowMs, burst, cost; last, a string with
 --          a byte for each decision that says of which kind it is, counted from 1
 -- returns  for each charge: allowed (1 or 0), remaining, retryAfterMs (-1: never), resetAfterMs; after refund and undo,
---          as a cost of 0 finds it then
+--          as a cost of 0 finds it then; for each charge of a decision that failed, 2 and three times what went wrong
 
 -- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer.
 local HAND_TURNED_MS = 600000
@@ -50,6 +50,12 @@ local function answer(isAllowed, left, retryMs, resetMs)
   replies[replied + 2] = left
   replies[replied + 3] = retryMs
   replies[replied + 4] = resetMs
+  replied = replied + 4
+end
+
+local function fail(reason)
+  replies[replied + 1] = 2
+  for i = 2, 4 do replies[replied + i] = reason end
   replied = replied + 4
 end
 
@@ -137,7 +143,13 @@ end
 local kinds, plan, first = readKinds(), ARGV[#ARGV], 0
 for position = 1, #plan do
   local kind = kinds[string.byte(plan, position)]
-  if kind.verb == 'consume' or kind.verb == 'peek' then spend(kind, first) else giveBack(kind, first) end
+  local isSpending = kind.verb == 'consume' or kind.verb == 'peek'
+  local repliedBefore = replied
+  local isDone, failure = pcall(isSpending and spend or giveBack, kind, first)
+  if not isDone then
+    replied = repliedBefore
+    for _ = 1, kind.size do fail(tostring(type(failure) == 'table' and failure.err or failure)) end
+  end
   first = first + kind.size
 end
 

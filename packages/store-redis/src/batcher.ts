@@ -1,8 +1,8 @@
 import { StoreError } from '@rl/core'
-import type { Verdict } from '@rl/core'
+import type { StoreErrorCode, Verdict } from '@rl/core'
 
 import { runDecideScript } from './decide-script.ts'
-import { argumentsOf, verdictsOf } from './question.ts'
+import { answersTo, argumentsOf } from './question.ts'
 import type { Question } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
 
@@ -73,16 +73,25 @@ export class Batcher {
     const questions = batch.map(({ question }) => question)
     try {
       const keys = questions.flatMap((question) => question.keys)
-      const replies = await runDecideScript(this.#client, keys, argumentsOf(questions))
-      const verdicts = verdictsOf(questions, replies)
-      for (const [i, { resolve }] of batch.entries()) resolve(verdicts[i]!)
+      const answers = answersTo(questions, await runDecideScript(this.#client, keys, argumentsOf(questions)))
+      for (const [i, { resolve, reject }] of batch.entries()) {
+        const answer = answers[i]!
+        if (answer instanceof Error) reject(failure(answer))
+        else resolve(answer)
+      }
     } catch (cause) {
       for (const { reject } of batch) reject(failure(cause))
     }
   }
 }
 
+const CODES = [
+  ['OOM', 'RL_STORE_FULL'],
+  ['READONLY', 'RL_STORE_READONLY'],
+] as const satisfies [string, StoreErrorCode][]
+
 export function failure(cause: unknown): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new StoreError('RL_STORE_FAILED', 'redis', `Redis could not answer: ${message}`, { cause })
+  const code = CODES.find(([said]) => message.includes(said))?.[1] ?? 'RL_STORE_FAILED'
+  return new StoreError(code, 'redis', `Redis could not answer: ${message}`, { cause })
 }

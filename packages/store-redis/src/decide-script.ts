@@ -36,7 +36,7 @@ export async function runDecideScript(
   client: RedisClient,
   keys: readonly string[],
   args: readonly string[],
-): Promise<number[]> {
+): Promise<readonly unknown[]> {
   let replies: unknown
   try {
     replies = await client.evalsha(SHA1, keys.length, ...keys, ...args)
@@ -44,5 +44,5 @@ export async function runDecideScript(
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
     replies = await client.eval(SCRIPT, keys.length, ...keys, ...args)
   }
-  return (replies as unknown[]).map(Number)
+  return replies as unknown[]
 }

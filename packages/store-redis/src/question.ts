@@ -14,6 +14,7 @@ export interface Question {
 }
 
 const FIELDS = 4
+const FAILED = 2
 
 /** @param now Milliseconds; `undefined` for the server's own time. */
 export function questionOf(
@@ -48,19 +49,27 @@ export function argumentsOf(questions: readonly Question[]): string[] {
   return [...args, plan]
 }
 
-/** Reads the replies to several questions, asked in one script call. */
-export function verdictsOf(questions: readonly Question[], replies: readonly number[]): Verdict[][] {
-  let at = -FIELDS
-  return questions.map(({ charges }) =>
-    charges.map(({ limit }) => {
-      at += FIELDS
+/** Reads the replies to several questions, asked in one script call: verdicts, or what the question failed with. */
+export function answersTo(questions: readonly Question[], replies: readonly unknown[]): (Verdict[] | Error)[] {
+  let at = 0
+  return questions.map(({ charges }) => {
+    const first = at
+    at += FIELDS * charges.length
+    if (Number(replies[first]) === FAILED) return new Error(String(replies[first + 1]))
+    return charges.map(({ limit }, i) => {
+      const [allowed, remaining, retryAfterMs, resetAfterMs] = fieldsAt(replies, first + FIELDS * i)
       return {
-        allowed: replies[at] === 1,
+        allowed: allowed === 1,
         limit: algorithms[limit.algorithm as AlgorithmName].capacity(limit),
-        remaining: replies[at + 1]!,
-        retryAfterMs: replies[at + 2]! < 0 ? Infinity : replies[at + 2]!,
-        resetAfterMs: replies[at + 3]!,
+        remaining,
+        retryAfterMs: retryAfterMs < 0 ? Infinity : retryAfterMs,
+        resetAfterMs,
       }
-    }),
-  )
+    })
+  })
+}
+
+/** Clients may be set to answer whole numbers as text. */
+function fieldsAt(replies: readonly unknown[], at: number): [number, number, number, number] {
+  return [Number(replies[at]), Number(replies[at + 1]), Number(replies[at + 2]), Number(replies[at + 3])]
 }

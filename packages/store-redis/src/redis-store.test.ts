@@ -123,6 +123,19 @@ describe('a decision', () => {
     expect(await client.pttl(key!)).toBeGreaterThan(0)
   })
 
+  it('fails alone where one of a batch fails', async () => {
+    const store = new RedisStore({ client })
+    await client.set('rl:1:sw:{a}', 'not a list')
+    const bad = charge('a', parseLimit({ rate: '5 per minute', algorithm: 'sliding-window' }))
+    const answers = await Promise.allSettled([
+      store.consume([charge('before')]),
+      store.consume([charge('beside'), bad]),
+      store.consume([charge('after')]),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(await store.peek([charge('beside', five, 0)])).toMatchObject([{ remaining: 5 }])
+  })
+
   it('tells a failure of the server as such', async () => {
     const store = new RedisStore({ client })
     await client.set('rl:1:sw:{a}', 'not a list')
@@ -139,7 +152,7 @@ describe('batching', () => {
     await scriptCalls()
     const answers = await Promise.allSettled([
       ...Array.from({ length: 12 }, async () => store.consume([charge('a', parseLimit('10 per minute'))])),
-      store.consume([charge('b', five, Number.NaN)]),
+      (async () => store.consume([charge('b', five, Number.NaN)]))(),
       store.peek([charge('c'), charge('d')]),
     ])
     expect(await scriptCalls()).toBe(1)

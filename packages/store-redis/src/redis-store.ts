@@ -1,5 +1,5 @@
 import { checkCharge, checkFunction, checkOptions, ConfigError, readClock, storageKey, StoreError } from '@rl/core'
-import type { AlgorithmName, Charge, Clock, Store, Verdict } from '@rl/core'
+import type { AlgorithmName, Charge, Clock, MaybePromise, Store, Verdict } from '@rl/core'
 import clusterKeySlot from 'cluster-key-slot'
 
 import { Batcher, failure } from './batcher.ts'
@@ -52,7 +52,8 @@ interface Part {
  * import { RateLimiter } from '@rl/core'
  * import { RedisStore } from '@rl/store-redis'
  *
- * const limiter = new RateLimiter({ store: new RedisStore({ client: new Redis() }) })
+ * const client = new Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0 })
+ * const limiter = new RateLimiter({ store: new RedisStore({ client }) })
  * ```
  */
 export class RedisStore implements Store {
@@ -84,12 +85,12 @@ export class RedisStore implements Store {
     this.#denyCache = new DenyCache(denyCacheSize, clock ? () => readClock(clock) : () => performance.now())
   }
 
-  async consume(charges: readonly Charge[]): Promise<readonly Verdict[]> {
-    return this.#decide('consume', charges)
+  consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
+    return this.#known(charges) ?? this.#decide('consume', charges)
   }
 
-  async peek(charges: readonly Charge[]): Promise<readonly Verdict[]> {
-    return this.#decide('peek', charges)
+  peek(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
+    return this.#known(charges) ?? this.#decide('peek', charges)
   }
 
   async refund(charges: readonly Charge[]): Promise<void> {
@@ -130,9 +131,16 @@ export class RedisStore implements Store {
     this.#denyCache.clear()
   }
 
-  async #decide(verb: 'consume' | 'peek', charges: readonly Charge[]): Promise<readonly Verdict[]> {
+  /** What need not be asked, at once. */
+  #known(charges: readonly Charge[]): readonly Verdict[] | undefined {
     this.#check(charges)
-    if (charges.length === 0) return []
+    const [charge, ...others] = charges
+    if (!charge) return []
+    const denial = others.length === 0 ? this.#denyCache.get(this.#keyOf(charge), charge) : undefined
+    return denial && [denial]
+  }
+
+  async #decide(verb: 'consume' | 'peek', charges: readonly Charge[]): Promise<readonly Verdict[]> {
     if (charges.length === 1) return this.#decideOne(verb, charges[0]!)
     const parts = this.#partsOf(charges)
     return parts.length === 1 ? this.#ask(verb, charges) : this.#decideAcrossSlots(verb, parts)
@@ -140,8 +148,6 @@ export class RedisStore implements Store {
 
   async #decideOne(verb: 'consume' | 'peek', charge: Charge): Promise<readonly Verdict[]> {
     const key = this.#keyOf(charge)
-    const known = this.#denyCache.get(key, charge)
-    if (known) return [known]
     const asked = this.#denyCache.asking()
     const verdicts = await this.#ask(verb, [charge])
     this.#denyCache.learn(key, charge, verdicts[0]!, asked)

@@ -142,6 +142,16 @@ describe('a store that hangs', () => {
     expect(await limiter.peek({ ip: IP, cost: 0 })).toMatchObject({ remaining, degraded: undefined })
   })
 
+  it('has late charges given back although it is left alone by then', async () => {
+    const { limiter, store } = limiterOf({ ip: '100 per minute', onStoreError: 'deny' })
+    store.state = 'hanging'
+    await Promise.all(Array.from({ length: 6 }, async () => limiter.isAllowed({ ip: IP })))
+    store.recover()
+    await vi.waitFor(() => expect(store.asked).toContain('refund'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(store.states.size).toBe(0)
+  })
+
   it('is unhealthy within the deadline', async () => {
     class HangingStore extends MapStore {
       override async ping(): Promise<void> {

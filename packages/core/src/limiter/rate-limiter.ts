@@ -248,7 +248,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   async #giveBackLate(late: Promise<readonly Verdict[]>, charges: readonly Charge[]): Promise<void> {
     try {
       const verdicts = await late
-      if (charges.length > 0 && verdicts.every(({ allowed }) => allowed)) await this.#store.refund(charges)
+      if (charges.length > 0 && verdicts.every(({ allowed }) => allowed)) await this.#store.giveBack(charges)
     } catch {
       // It has not charged after all, or fails again: there is nothing to give back, or no way to.
     }

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 
 import { RequestError } from '../errors.ts'
+import type { Verdict } from '../algorithms/algorithm.ts'
 import { parseLimit } from '../limits/parse-limit.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import { GuardedStore } from './guarded-store.ts'
 import { MapStore } from './map-store.fixture.ts'
 import type { Charge } from './store.ts'
@@ -43,6 +45,28 @@ it('leaves a dead store alone, and finds out by one call at a time when it is ba
   state.now += 1
   expect(await call(100)).toEqual({ asked: 1, failed: 99 })
   expect(await call(100)).toEqual({ asked: 100, failed: 0 })
+})
+
+it('does not take what a store answers from memory for a sign of life', async () => {
+  let isDead = true
+  class RememberingStore extends MapStore {
+    override consume(charged: readonly Charge[]): MaybePromise<readonly Verdict[]> {
+      if (charged[0]!.key === 'known') return super.consume(charged)
+      return isDead ? Promise.reject(new Error('no connection')) : Promise.resolve(super.consume(charged))
+    }
+  }
+  let now = 0
+  const guard = new GuardedStore(new RememberingStore(), 1000, () => now)
+  const known = charges.map((charge) => ({ ...charge, key: 'known' }))
+  for (let i = 0; i < 5; i++) {
+    await expect(guard.consume(charges)).rejects.toThrow('no connection')
+    if (i < 4) expect(guard.consume(known)).toHaveLength(1)
+  }
+  expect(() => guard.consume(charges)).toThrow(expect.objectContaining({ code: 'RL_STORE_UNAVAILABLE' }))
+  now = 500
+  isDead = false
+  expect(guard.consume(known)).toHaveLength(1)
+  expect(await guard.consume(charges)).toHaveLength(1)
 })
 
 it('is not opened by failures that are not in a row', async () => {

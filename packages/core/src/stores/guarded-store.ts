@@ -28,6 +28,7 @@ export class GuardedStore {
   readonly #clock: Clock
   #failures = 0
   #probeAt = 0
+  #takesTime = false
 
   /** @param clock Monotonic, for the breaker: when a store is tried again must not depend on the time of day. */
   constructor(store: Store, timeoutMs: number, clock: Clock = () => performance.now()) {
@@ -53,6 +54,11 @@ export class GuardedStore {
     return this.#ask(() => this.#store.refund(charges))
   }
 
+  /** Asks whatever the breaker says: to be owed something, the store has just answered. */
+  giveBack(charges: readonly Charge[]): MaybePromise<void> {
+    return this.#store.refund(charges)
+  }
+
   reset(key: string): MaybePromise<void> {
     return this.#ask(() => this.#store.reset(key))
   }
@@ -71,6 +77,7 @@ export class GuardedStore {
   }
 
   #ask<T>(question: () => MaybePromise<T>): MaybePromise<T> {
+    const probeAt = this.#probeAt
     if (this.#isOpen) {
       const now = this.#clock()
       if (now < this.#probeAt) {
@@ -84,7 +91,13 @@ export class GuardedStore {
     }
     try {
       const answer = question()
-      if (!isPromise(answer)) return this.#succeeded(answer)
+      if (!isPromise(answer)) {
+        if (!this.#takesTime) return this.#succeeded(answer)
+        // A store that takes time has answered from memory, which says nothing of the server behind it.
+        this.#probeAt = probeAt
+        return answer
+      }
+      this.#takesTime = true
       return this.#inTime(answer).then(
         (value) => this.#succeeded(value),
         (error: unknown) => this.#failed(error),
