@@ -13,7 +13,7 @@ export type ConfigErrorCode =
   | 'RL_DUPLICATE_NAME'
   | 'RL_INVALID_CLOCK'
 
-/** Something was built with a value that it cannot work with. Thrown at once, never while requests are served. */
+/** Something was built with a value that it cannot work with. Thrown at once; a clock that fails later, when it does. */
 export class ConfigError extends TypeError implements CodedError {
   override readonly name = 'ConfigError'
   readonly code: ConfigErrorCode
@@ -51,7 +51,7 @@ export type StoreErrorCode =
   | 'RL_STORE_CORRUPT'
   | 'RL_STORE_MOVED'
 
-/** A store could not answer. `store` says which kind, `cause` is what its backend threw. */
+/** A store could not answer. `store` says which kind, if it was the store that said so; `cause` is what its backend threw. */
 export class StoreError extends Error implements CodedError {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode

@@ -33,14 +33,20 @@ export function checkFunction(name: string, value: unknown): void {
 }
 
 /**
- * Answers a whole number of at least one, or the default where the option is not given.
+ * Answers a whole number from one to `most`, or the default where the option is not given.
  *
  * @throws {ConfigError} `RL_INVALID_OPTION`
  */
-export function positiveInteger(name: string, value: number | undefined, otherwise: number): number {
+export function positiveInteger(
+  name: string,
+  value: number | undefined,
+  otherwise: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
   if (value === undefined) return otherwise
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new ConfigError('RL_INVALID_OPTION', `Expected \`${name}\` to be a positive integer, got ${shown(value)}`)
+  if (!Number.isSafeInteger(value) || value < 1 || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? 'a positive integer' : `a whole number from 1 to ${most}`
+    throw new ConfigError('RL_INVALID_OPTION', `Expected \`${name}\` to be ${range}, got ${shown(value)}`)
   }
   return value
 }

@@ -73,17 +73,29 @@ export class KeyTable {
     this.#freeSlots.push(slot)
   }
 
+  /** Drops a key that does not matter any more, if there is one among the next few in turn. */
+  evictExpired(now: number): boolean {
+    return [this.#blockedOrder, this.#openOrder].some((order) => {
+      const soonest = this.#soonestOf(order)
+      const isExpired = soonest !== undefined && this.#states.expiresAt(soonest.slot) <= now
+      if (isExpired) this.delete(soonest.key)
+      return isExpired
+    })
+  }
+
   /** Drops one key to make room: of the next few in turn, the one that would be forgotten soonest anyway. */
-  evict(): void {
-    const order = this.#open.size > 0 ? this.#openOrder : this.#blockedOrder
-    const sample = Array.from({ length: Math.min(EVICTION_SAMPLE, order.size) }, () => order.next())
-    const [first, ...rest] = sample
-    if (!first) return
-    let [victim, slot] = first
-    for (const [key, other] of rest) {
-      if (this.#states.expiresAt(other) < this.#states.expiresAt(slot)) [victim, slot] = [key, other]
+  evict(shelf: 'open' | 'blocked'): void {
+    const soonest = this.#soonestOf(shelf === 'open' ? this.#openOrder : this.#blockedOrder)
+    if (soonest) this.delete(soonest.key)
+  }
+
+  #soonestOf(order: Rotation<number>): { key: string; slot: number } | undefined {
+    let soonest: { key: string; slot: number } | undefined
+    for (let i = 0; i < Math.min(EVICTION_SAMPLE, order.size); i++) {
+      const [key, slot] = order.next()
+      if (!soonest || this.#states.expiresAt(slot) < this.#states.expiresAt(soonest.slot)) soonest = { key, slot }
     }
-    this.delete(victim)
+    return soonest
   }
 
   /** Goes through all keys, one a step, and drops those that do not matter any more. */

@@ -18,8 +18,8 @@ import { PackedStates } from './packed-states.ts'
 
 export interface MemoryStoreOptions {
   /**
-   * The most keys to hold. Beyond it, a new key takes the place of an idle one; of one that is being denied only if
-   * there is no other.
+   * The most keys to hold. Beyond it, a new key takes the place of an expired one, else of one that has something left,
+   * else, or if those that are being denied fill three quarters of the store, of one of these.
    *
    * @default 1_000_000
    */
@@ -38,7 +38,15 @@ const DEFAULT_TTL_MS = 15 * 60_000
 const STEP_MS = 0.5
 const PAUSE_MS = 10
 const KEYS_PER_LOOK_AT_THE_CLOCK = 32
+const BLOCKED_SHARE = 0.75
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+
+/** What becomes of a key. */
+interface Keeping {
+  readonly state: State | undefined
+  readonly expiresAt: number
+  readonly isBlocked: boolean
+}
 
 /**
  * Keeps counts in the memory of this process: exact, synchronous, and gone with it.
@@ -85,7 +93,12 @@ export class MemoryStore implements Store {
     const { verdicts, writes } = applyCharges(charges, this.#readerOf(keys), now)
     for (const { index, state, expiresAt } of writes) {
       const { allowed, remaining } = verdicts[index]!
-      this.#write(charges[index]!.limit, keys[index]!, state, expiresAt, !allowed || remaining === 0)
+      this.#write(
+        charges[index]!.limit,
+        keys[index]!,
+        { state, expiresAt, isBlocked: !allowed || remaining === 0 },
+        now,
+      )
     }
     verdicts.forEach(({ allowed }, i) => {
       if (!allowed) this.#tables.get(charges[i]!.limit.algorithm)?.block(keys[i]!)
@@ -102,7 +115,7 @@ export class MemoryStore implements Store {
     const now = this.#now()
     const keys = charges.map(keyOf)
     for (const { index, state, expiresAt } of refundCharges(charges, this.#readerOf(keys), now)) {
-      this.#write(charges[index]!.limit, keys[index]!, state, expiresAt, false)
+      this.#write(charges[index]!.limit, keys[index]!, { state, expiresAt, isBlocked: false }, now)
     }
   }
 
@@ -124,13 +137,14 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * Drops keys that do not matter any more, for less than a millisecond, going on where the last call stopped. The
-   * store does so by itself; call it to be sooner.
+   * Drops keys that do not matter any more, going on where the last call stopped. The store does so by itself; call it to
+   * be sooner.
    *
+   * @param budgetMs How long to work: the time is looked at after every 32 keys. @default 0.5
    * @returns whether all keys have been looked at.
    */
-  sweep(): boolean {
-    const stopAt = performance.now() + STEP_MS
+  sweep(budgetMs = STEP_MS): boolean {
+    const stopAt = performance.now() + budgetMs
     this.#sweeping ??= this.#sweepAll()
     do {
       for (let i = 0; i < KEYS_PER_LOOK_AT_THE_CLOCK; i++) {
@@ -156,10 +170,10 @@ export class MemoryStore implements Store {
     return ({ limit }, index) => this.#tables.get(limit.algorithm)?.read(keys[index]!)
   }
 
-  #write({ algorithm }: Limit, key: string, state: State | undefined, expiresAt: number, isBlocked: boolean): void {
+  #write({ algorithm }: Limit, key: string, { state, expiresAt, isBlocked }: Keeping, now: number): void {
     const table = this.#tableOf(algorithm as AlgorithmName)
     if (state === undefined) return table.delete(key)
-    if (!table.has(key) && this.size >= this.#maxKeys) this.#evict()
+    if (!table.has(key) && this.size >= this.#maxKeys) this.#evict(now)
     table.write(key, state, expiresAt, isBlocked)
     this.#timer ??= this.#sweepIn(this.#ttlMs / 2)
   }
@@ -173,12 +187,17 @@ export class MemoryStore implements Store {
     return table
   }
 
-  #evict(): void {
+  /**
+   * Makes room for a key: an expired one goes first, then an open one. Blocked keys may hold only so much of the store,
+   * or whoever gets enough of them blocked would leave no room to count anybody else in.
+   */
+  #evict(now: number): void {
     const tables = [...this.#tables.values()]
-    const open = tables.reduce((a, b) => (b.openSize > a.openSize ? b : a))
-    const blocked = tables.reduce((a, b) => (b.blockedSize > a.blockedSize ? b : a))
-    const table = open.openSize > 0 ? open : blocked
-    table.evict()
+    if (tables.some((table) => table.evictExpired(now))) return
+    const blocked = tables.reduce((sum, { blockedSize }) => sum + blockedSize, 0)
+    const shelf = blocked > BLOCKED_SHARE * this.#maxKeys || blocked === this.size ? 'blocked' : 'open'
+    const sizeOf = (table: KeyTable): number => (shelf === 'open' ? table.openSize : table.blockedSize)
+    tables.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a)).evict(shelf)
   }
 
   #sweepIn(delayMs: number): NodeJS.Timeout {

@@ -11,14 +11,16 @@ local pack, unpack = cmsgpack.pack, cmsgpack.unpack
 -- Many keys of one moment live equally long.
 local lastMs, lastText
 local function text(ms)
-  if ms ~= lastMs then lastMs, lastText = ms, tostring(ms) end
+  if ms ~= lastMs then lastMs, lastText = ms, string.format('%.0f', ms) end
   return lastText
 end
 
 local function loadIntegers(key)
   local packed = call('GET', key)
-  if packed then return unpack(packed) end
-  return nil
+  if not packed then return nil end
+  local a, b, c, d, more = unpack(packed)
+  if type(c) ~= 'number' or more then error('the key ' .. key .. ' holds something else') end
+  return a, b, c, d
 end
 
 local function saveIntegers(key, ttlMs, a, b, c, d)

@@ -133,7 +133,7 @@ local function save(key, ttlMs, log)
   else
     write(key, { windowMs = log.windowMs, total = log.total, entries = { { log.now, log.cost } } })
   end
-  call('PEXPIRE', key, tostring(ttlMs))
+  call('PEXPIRE', key, text(ttlMs))
 end
 
 -- Takes back charges from one end of the log.

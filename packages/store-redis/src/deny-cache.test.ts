@@ -6,7 +6,7 @@ import { DenyCache } from './deny-cache.ts'
 
 const limit = parseLimit('5 per minute')
 const one: Charge = { key: 'a', limit, cost: 1 }
-const denial: Verdict = { allowed: false, limit: 5, remaining: 0, retryAfterMs: 1000, resetAfterMs: 3000 }
+const denial: Verdict = { allowed: false, limit: 5, remaining: 0, retryAfterMs: 800, resetAfterMs: 3000 }
 
 function cacheAt() {
   const clock = { now: 0 }
@@ -19,8 +19,17 @@ it('answers until the wait is over, counted from when it was asked for', () => {
   clock.now = 40
   cache.learn('a', one, denial, asked)
   expect(cache.get('a', one)).toEqual(denial)
-  clock.now = 999.5
-  expect(cache.get('a', one)).toEqual({ ...denial, retryAfterMs: 41, resetAfterMs: 2041 })
+  clock.now = 799.5
+  expect(cache.get('a', one)).toEqual({ ...denial, retryAfterMs: 41, resetAfterMs: 2241 })
+  clock.now = 800
+  expect(cache.get('a', one)).toBeUndefined()
+})
+
+it('asks again after a second, for another process may have given back', () => {
+  const { clock, cache } = cacheAt()
+  cache.learn('a', one, { ...denial, retryAfterMs: 3_600_000 }, cache.asking())
+  clock.now = 999
+  expect(cache.get('a', one)).toMatchObject({ retryAfterMs: 3_599_001 })
   clock.now = 1000
   expect(cache.get('a', one)).toBeUndefined()
 })

@@ -15,9 +15,12 @@ interface Denial {
   readonly heardAt: number
 }
 
+/** Another process may give back or reset meanwhile, which nobody tells this one: it is noticed after so long. */
+const LONGEST_MS = 1000
+
 /**
  * Remembers who was denied, and answers without asking the server while the answer cannot have changed: a key that has
- * not one unit left stays so until its wait is over, since nobody else can spend from it either.
+ * not one unit left stays so until its wait is over, since nobody else can spend from it either. For a second at most.
  *
  * Only charges of one unit, alone in their call, are remembered: while a wait for several units runs, what is left grows.
  */
@@ -42,7 +45,7 @@ export class DenyCache {
     if (!denial) return undefined
     const now = this.#clock()
     const { verdict, askedAt, heardAt } = denial
-    if (now < askedAt || now >= askedAt + verdict.retryAfterMs) {
+    if (now < askedAt || now >= askedAt + Math.min(verdict.retryAfterMs, LONGEST_MS)) {
       this.#denials.delete(key)
       return undefined
     }

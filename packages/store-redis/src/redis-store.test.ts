@@ -123,6 +123,20 @@ describe('a decision', () => {
     expect(await client.pttl(key!)).toBeGreaterThan(0)
   })
 
+  it('keeps a bucket that takes thousands of years to fill', async () => {
+    const store = new RedisStore({ client })
+    const limit = parseLimit({ rate: '1 per 30 days', algorithm: 'token-bucket', burst: 50_000 })
+    expect(await store.consume([charge('a', limit, 45_000)])).toMatchObject([{ allowed: true, remaining: 5000 }])
+    expect(await store.consume([charge('a', limit, 45_000)])).toMatchObject([{ allowed: false, remaining: 5000 }])
+    expect(await client.pttl('rl:1:tb:{a}')).toBeGreaterThan(1e14)
+  })
+
+  it('does not take what somebody else wrote for a state', async () => {
+    const store = new RedisStore({ client })
+    await client.set('rl:1:fw:{a}', 'notmsgpack')
+    await expect(store.consume([charge('a')])).rejects.toMatchObject({ name: 'StoreError' })
+  })
+
   it('fails alone where one of a batch fails', async () => {
     const store = new RedisStore({ client })
     await client.set('rl:1:sw:{a}', 'not a list')
@@ -208,16 +222,18 @@ describe('the deny cache', () => {
     return scriptCalls()
   }
 
-  it('answers for a key that has nothing left, as the server would, until its wait is over', async () => {
+  it('answers for a key that has nothing left as the server would, for a second or until its wait is over', async () => {
     const store = storeWith()
     await store.consume([charge('a', five, 5)])
     expect(await asked(async () => store.consume([charge('a')]))).toBe(1)
-    clock.now += 59_999
+    clock.now += 999
     expect(
       await asked(async () => expect(await store.consume([charge('a')])).toEqual(await store.peek([charge('a')]))),
     ).toBe(0)
     expect(await store.consume([charge('a')])).toEqual(await storeWith({ denyCacheSize: 0 }).consume([charge('a')]))
     clock.now += 1
+    expect(await asked(async () => store.consume([charge('a')]))).toBe(1)
+    clock.now += 59_000
     expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
   })
 
@@ -250,6 +266,15 @@ describe('the deny cache', () => {
     await store.consume([charge('a', five, 5)])
     const [denied] = await Promise.all([store.consume([charge('a', five, 5)]), giveBack(store)])
     expect(denied[0]!.allowed).toBe(false)
+  })
+
+  it('notices within a second what another process has given back', async () => {
+    const [store, other] = [storeWith(), storeWith()]
+    await store.consume([charge('a', five, 5)])
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(false)
+    await other.reset('a')
+    clock.now += 1000
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
   })
 
   it('is bounded', async () => {

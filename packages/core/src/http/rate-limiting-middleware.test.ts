@@ -100,6 +100,11 @@ describe('processRequest', () => {
     await expect(middleware.processRequest({ ip: IP }, {})).rejects.toMatchObject({ code: 'RL_INVALID_COST' })
   })
 
+  it.each(['u', 7, true, null])('refuses an identity of %j', async (identity) => {
+    const middleware = middlewareOf({ identify: () => identity as unknown as undefined })
+    await expect(middleware.processRequest({ ip: IP }, {})).rejects.toMatchObject({ code: 'RL_INVALID_REQUEST' })
+  })
+
   it('refuses a request without an address', async () => {
     await expect(middlewareOf().processRequest({ ip: undefined }, {})).rejects.toMatchObject({
       code: 'RL_MISSING_CLIENT',

@@ -1,4 +1,4 @@
-import { ConfigError, shown } from '../errors.ts'
+import { ConfigError, RequestError, shown } from '../errors.ts'
 import { RATE_LIMITER_OPTIONS, RateLimiter } from '../limiter/rate-limiter.ts'
 import type { RateLimiterOptions } from '../limiter/rate-limiter.ts'
 import type { RateLimitRequest } from '../limiter/request.ts'
@@ -110,7 +110,7 @@ export class RateLimitingMiddleware<Incoming = void> {
   async processRequest(request: RateLimitRequest, incoming: Incoming): Promise<RateLimitAnswer> {
     const { identify, cost, skip } = this.#options
     if (await skip?.(incoming)) return SKIPPED
-    const { userId, tier, ip = request.ip } = (await identify?.(incoming)) ?? request
+    const { userId, tier, ip = request.ip } = checkedIdentity(await identify?.(incoming)) ?? request
     const units = typeof cost === 'function' ? await cost(incoming) : cost
     return answerTo(await this.#limiter.isAllowed({ ...request, ip, userId, tier, cost: units }))
   }
@@ -128,6 +128,15 @@ function answerTo(result: RateLimitResult): RateLimitAnswer {
     body: JSON.stringify(problem),
     result,
   }
+}
+
+/** What is no identity must not pass for nobody: `identify` may well answer a user's id, and mean it. */
+function checkedIdentity(identity: Identity | undefined): Identity | undefined {
+  if (identity === undefined || (typeof identity === 'object' && identity !== null)) return identity
+  throw new RequestError(
+    'RL_INVALID_REQUEST',
+    `Expected \`identify\` to answer an object such as { userId, tier }, or nothing, got ${shown(identity)}`,
+  )
 }
 
 function withStore(options: Partial<RateLimiterOptions>, defaultStore: (() => Store) | undefined): RateLimiterOptions {

@@ -46,6 +46,8 @@ describe('EndpointRouter', () => {
     '/api/%53%45arch',
     '/api/search?q=1',
     '/api/search?q=/api/users/7',
+    '/api/search#top',
+    'http://localhost:3000/api/search?q=1',
     'api/search',
   ])('is not evaded by the spelling %s', (path) => {
     expect(router.find('GET', path)).toBe('/api/search')

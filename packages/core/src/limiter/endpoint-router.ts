@@ -54,7 +54,7 @@ const UNUSUAL = /^[^/]|[^a-z0-9/:*._~-]|\/\//
  */
 function canonicalPath(path: string): string {
   if (!UNUSUAL.test(path)) return path
-  const [bare = ''] = path.split('?', 1)
+  const [bare = ''] = path.replace(/^\w+:\/\/[^/?#]*/, '').split(/[?#]/, 1)
   const decoded = bare.replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
       return decodeURI(run)

@@ -115,7 +115,7 @@ describe('a store that fails', () => {
       }
     }
     const limiter = new RateLimiter({ store: new DeadStore() })
-    expect(() => limiter.refund({ ip: IP })).toThrow('no connection')
+    await expect(limiter.refund({ ip: IP })).rejects.toThrow('no connection')
     await expect(limiter.reset({ ip: IP })).rejects.toThrow('no connection')
   })
 })

@@ -1,4 +1,5 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
+import { algorithmOf } from '../algorithms/algorithms.ts'
 import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import type { Policy } from './policy.ts'
@@ -98,5 +99,11 @@ function chargesOf(asked: Asked): Charge[] {
 }
 
 function outageVerdict({ limit }: Policy, retryAfterMs: number): Verdict {
-  return { allowed: false, limit: limit.quota, remaining: 0, retryAfterMs, resetAfterMs: retryAfterMs }
+  return {
+    allowed: false,
+    limit: algorithmOf(limit).capacity(limit),
+    remaining: 0,
+    retryAfterMs,
+    resetAfterMs: retryAfterMs,
+  }
 }

@@ -96,6 +96,12 @@ describe('a request', () => {
     expect(store.asked).toEqual([])
   })
 
+  it.each([undefined, null, 'u', 7])('that is %j is refused', (request) => {
+    const { limiter } = limiterOf()
+    const ask = () => limiter.isAllowed(request as unknown as RateLimitRequest)
+    expect(ask).toThrow(expect.objectContaining({ code: 'RL_INVALID_REQUEST' }))
+  })
+
   it.each([Number.NaN, -1, 1.5, Infinity, '2', null, 2 ** 53])('of cost %j is refused', (cost) => {
     const { limiter, store } = limiterOf()
     expect(() => limiter.isAllowed({ ip: IP, cost: cost as number })).toThrow(
@@ -320,6 +326,8 @@ describe('the single checks', () => {
     })
     expect(await limiter.checkUserRateLimit('u')).toMatchObject({ policy: 'free', remaining: 58 })
     expect([...store.states.keys()]).toEqual(['fixed-window user|user:u'])
+    const nobody = undefined as unknown as string
+    expect(() => limiter.checkUserRateLimit(nobody)).toThrow(expect.objectContaining({ code: 'RL_MISSING_CLIENT' }))
     expect(() => limiter.checkUserRateLimit('')).toThrow(expect.objectContaining({ code: 'RL_INVALID_REQUEST' }))
   })
 
@@ -342,6 +350,34 @@ describe('the single checks', () => {
   })
 })
 
+describe('an endpoint that is none', () => {
+  it.each([undefined, '', 'login', 'POST  /login', 'POST login', '/a b'])('is refused: %j', (endpoint) => {
+    const { limiter } = limiterOf()
+    const check = () => limiter.checkEndpointRateLimit(endpoint as string)
+    expect(check).toThrow(expect.objectContaining({ code: 'RL_INVALID_REQUEST' }))
+  })
+
+  it('is not one with a method in small letters', async () => {
+    const { limiter } = limiterOf({ endpoints: { 'POST /login': '1 per minute' } })
+    expect(await limiter.checkEndpointRateLimit('post /login', { ip: IP })).toMatchObject({ policy: 'POST /login' })
+  })
+})
+
+describe('two limiters on one store', () => {
+  it('share the counts of what they call alike, unless each has a namespace', async () => {
+    const store = new MapStore()
+    const [first, second] = [
+      limiterOf({ ip: '2 per minute' }, store).limiter,
+      limiterOf({ ip: '1 per minute' }, store).limiter,
+    ]
+    await first.isAllowed({ ip: IP })
+    expect(await second.isAllowed({ ip: IP })).toMatchObject({ allowed: false })
+    const apart = limiterOf({ ip: '1 per minute', namespace: 'log:in' }, store).limiter
+    expect(await apart.isAllowed({ ip: IP })).toMatchObject({ allowed: true, policy: 'ip' })
+    expect([...store.states.keys()]).toEqual([`fixed-window ip|ip:${IP}`, `fixed-window log%253Ain:ip|ip:${IP}`])
+  })
+})
+
 describe('peek, refund and reset', () => {
   const request = { ip: IP, endpoint: '/x' }
 
@@ -360,6 +396,15 @@ describe('peek, refund and reset', () => {
     expect(await limiter.peek({ ...request, cost: 0 })).toMatchObject({ allowed: true, remaining: 1 })
     await limiter.reset(request)
     expect(store.states.size).toBe(0)
+  })
+
+  it('leave the budget of all alone where somebody is named', async () => {
+    const { limiter } = limiterOf({ ip: 'unlimited', endpoints: { '/r': { rate: '2 per hour', per: 'endpoint' } } })
+    await limiter.isAllowed({ ip: IP, endpoint: '/r', cost: 2 })
+    await limiter.reset({ ip: IP, endpoint: '/r' })
+    expect(await limiter.isAllowed({ ip: IP, endpoint: '/r' })).toMatchObject({ allowed: false })
+    await limiter.reset({ endpoint: '/r' })
+    expect(await limiter.isAllowed({ ip: IP, endpoint: '/r' })).toMatchObject({ allowed: true })
   })
 
   it('do not touch others', async () => {
@@ -456,6 +501,8 @@ describe('a limiter is not built', () => {
     ['with an unlimited default tier', { defaultTier: 'admin' }, 'RL_INVALID_OPTION'],
     ['with a default tier that is not there', { defaultTier: 'gold' }, 'RL_INVALID_OPTION'],
     ['with a tier of nothing', { tiers: { free: undefined } }, 'RL_INVALID_OPTION'],
+    ['with an empty namespace', { namespace: '' }, 'RL_INVALID_OPTION'],
+    ['with a timeout that no timer can hold', { timeoutMs: 2 ** 31 }, 'RL_INVALID_OPTION'],
     ['with tiers of null', { tiers: null }, 'RL_INVALID_OPTION'],
     ['with endpoints in an array', { endpoints: [] }, 'RL_INVALID_OPTION'],
     ['with a tierOf that is no function', { tierOf: 'free' }, 'RL_INVALID_OPTION'],

@@ -1,6 +1,7 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields } from '../http/rate-limit-headers.ts'
+import { RequestError, shown } from '../errors.ts'
 import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
@@ -25,7 +26,10 @@ export interface RateLimiterOptions<Tier extends string = string, Endpoint exten
   Tier,
   Endpoint
 > {
-  /** Where the counts are kept. It may be shared by several limiters. */
+  /**
+   * Where the counts are kept. It may be shared by several limiters; limits of the same name are then one, unless each
+   * limiter has a `namespace` of its own.
+   */
   readonly store: Store
   /**
    * How long the store may take for one decision, in milliseconds. Then, or if it fails, the rules' `fallback` and
@@ -53,11 +57,15 @@ export const RATE_LIMITER_OPTIONS = {
   endpoints: true,
   tierOf: true,
   timeoutMs: true,
+  namespace: true,
   onStoreError: true,
   fallback: true,
 } as const satisfies Record<keyof RateLimiterOptions, true>
 
 const DEFAULT_TIMEOUT_MS = 250
+/** Beyond it, timers fire at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+const ENDPOINT = /^(?:([A-Za-z]+) )?(\/\S*)$/
 
 /** How a limiter's limits are called: `ip`, the tier, the endpoint; `… per 5 minutes` where a rule has several windows. */
 export type PolicyName<Tier extends string, Endpoint extends string> = 'ip' | Tier | Endpoint | (string & {})
@@ -96,7 +104,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const { store, tierOf, timeoutMs, ...rules } = options
     checkStore('store', store)
     checkFunction('tierOf', tierOf)
-    const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS)
+    const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
     this.#store = new GuardedStore(store, deadline)
     this.#tierOf = tierOf
     this.#rules = new RuleSet(rules)
@@ -135,6 +143,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     const request = { ...options, userId, tier }
     checkRequest(request)
+    if ((userId as string | undefined) === undefined) {
+      throw new RequestError('RL_MISSING_CLIENT', 'Expected `userId`, whose limit is to be charged, got nothing')
+    }
     return andThen(this.#tierOfRequest(request), (known) => {
       const policies = this.#rules.tierPolicies(known)
       return this.#ask('consume', policies, chargesFor(policies, request), known)
@@ -151,7 +162,13 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     endpoint: string,
     client: Omit<RateLimitRequest<Tier>, 'endpoint' | 'tier'> = {},
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    const [, method = client.method, path = endpoint] = /^([A-Z]+) (\/.*)$/.exec(endpoint) ?? []
+    const [, method = client.method, path] = ENDPOINT.exec(endpoint) ?? []
+    if (path === undefined) {
+      throw new RequestError(
+        'RL_INVALID_REQUEST',
+        `Expected an endpoint such as \`/api/search\` or \`POST /api/reports\`, got ${shown(endpoint)}`,
+      )
+    }
     const request = { ...client, method, endpoint: path }
     checkRequest(request)
     const all = this.#rules.endpointPolicies(request)
@@ -180,18 +197,22 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    *
    * @throws {StoreError} if the store cannot do so.
    */
-  refund(request: RateLimitRequest<Tier>): MaybePromise<void> {
-    return this.#plan(request, (_policies, charges) => (charges.length > 0 ? this.#store.refund(charges) : undefined))
+  async refund(request: RateLimitRequest<Tier>): Promise<void> {
+    await this.#plan(request, (_policies, charges) => (charges.length > 0 ? this.#store.refund(charges) : undefined))
   }
 
   /**
-   * Forgets what has been counted for those whom the request names, under the limits that apply to it.
+   * Forgets what has been counted for those whom the request names, under the limits that apply to it. A budget that all
+   * share is forgotten only where the request names nobody.
    *
    * @throws {StoreError} if the store cannot do so.
    */
   reset(request: RateLimitRequest<Tier>): MaybePromise<void> {
-    return this.#plan(request, async (_policies, charges) => {
-      for (const { key } of charges) await this.#store.reset(key)
+    const isNobody = request.ip === undefined && request.userId === undefined
+    return this.#plan(request, async (policies, charges) => {
+      for (const [i, { per }] of policies.entries()) {
+        if (per !== 'endpoint' || isNobody) await this.#store.reset(charges[i]!.key)
+      }
     })
   }
 

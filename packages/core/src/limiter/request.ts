@@ -26,6 +26,9 @@ const TEXTS = ['ip', 'userId', 'tier', 'method', 'endpoint'] as const satisfies 
  * @throws {RequestError} `RL_INVALID_REQUEST`, `RL_INVALID_COST`
  */
 export function checkRequest(request: RateLimitRequest): void {
+  if (typeof request !== 'object' || request === null) {
+    throw new RequestError('RL_INVALID_REQUEST', `Expected a request to be an object, got ${shown(request)}`)
+  }
   for (const name of TEXTS) {
     const value: unknown = request[name]
     if (value !== undefined && (typeof value !== 'string' || value === '')) {

@@ -15,6 +15,8 @@ export interface Rules<Tier extends string = string, Endpoint extends string = s
   readonly tiers?: Readonly<Record<Tier, Rule>>
   /** The tier of users whose tier is not known, or not in the table. Never an unlimited one. @default 'free' */
   readonly defaultTier?: NoInfer<Tier>
+  /** Keeps the counts apart from those of another limiter on the same store. @default none */
+  readonly namespace?: string
   /** Limits for endpoints: `POST /api/reports`, `/api/users/:id`, `/api/*`. The most specific that fits applies. */
   readonly endpoints?: Readonly<Record<Endpoint, Rule<EndpointRuleSpec>>>
 }
@@ -32,17 +34,22 @@ export class RuleSet {
 
   /** @throws {ConfigError} if a rule cannot be kept as it is written. */
   constructor(rules: Rules) {
-    const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier, ...outage } = rules
-    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: 'ip', outage }, ip)
+    const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier, namespace, ...outage } = rules
+    if (namespace !== undefined && (typeof namespace !== 'string' || namespace === '')) {
+      throw new ConfigError('RL_INVALID_OPTION', `Expected \`namespace\` to be a text, got ${shown(namespace)}`)
+    }
+    // No counter without a namespace has a colon before its first slash or space.
+    const counterOf = (counter: string): string => (namespace ? `${encodeURIComponent(namespace)}:${counter}` : counter)
+    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: counterOf('ip'), outage }, ip)
     this.#tiers = new Map(
       entriesOf('tiers', tiers).map(([tier, rule]) => [
         tier,
-        compileRule({ kind: 'user', name: tier, counter: 'user', outage }, rule),
+        compileRule({ kind: 'user', name: tier, counter: counterOf('user'), outage }, rule),
       ]),
     )
     this.defaultTier = this.#checkDefaultTier(defaultTier)
     const endpointPolicies = entriesOf('endpoints', endpoints).map(([endpoint, rule]) => {
-      const policies = compileRule({ kind: 'endpoint', name: endpoint, counter: endpoint, outage }, rule)
+      const policies = compileRule({ kind: 'endpoint', name: endpoint, counter: counterOf(endpoint), outage }, rule)
       this.#endpoints.add(endpoint, policies)
       return policies
     })

@@ -35,8 +35,8 @@ export interface Store {
   peek(charges: readonly Charge[]): MaybePromise<readonly Verdict[]>
 
   /**
-   * Gives back what earlier charges have spent. Never above full, and a key that holds nothing stays so; what a window
-   * that is over has spent is not given back to the next.
+   * Gives back what earlier charges have spent, out of what still counts now. Never above full, and a key that holds
+   * nothing stays so.
    */
   refund(charges: readonly Charge[]): MaybePromise<void>
 
