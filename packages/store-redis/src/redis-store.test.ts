@@ -68,10 +68,8 @@ describe('a decision', () => {
     await store.consume([charge('a')])
     const answers = []
     for (let i = 0; i < 10; i++) {
-      const decisions = [
-        store.consume([charge(`b${i}`)]),
-        store.consume([charge('many', parseLimit('100 per minute'))]),
-      ]
+      const charges = [charge(`b${i}`), charge('many', parseLimit('100 per minute'))]
+      const decisions = charges.map(async (one) => store.consume([one]))
       const [flushed] = await Promise.all([client.script('FLUSH', 'SYNC'), ...decisions])
       answers.push(flushed, ...(await Promise.all(decisions)).map(([verdict]) => verdict!.remaining))
     }
