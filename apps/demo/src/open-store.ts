@@ -8,7 +8,7 @@ import { Redis } from 'ioredis'
 export interface OpenStore {
   readonly store: Store
   readonly description: string
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 const KINDS = {

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+
+import Database from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+
+import { SqliteStore } from './sqlite-store.ts'
+import { ask, charge, storeAt, temporaryFiles, tracedStore } from './store-tests.fixture.ts'
+
+const newPath = temporaryFiles()
+
+describe('closing', () => {
+  it('answers what was asked before, then lets go of the file', async () => {
+    const { path, store } = storeAt(newPath())
+    const calls = Array.from({ length: 1000 }, (_, i) => store.consume(charge(`user:${i}`)))
+    const closed = store.close()
+    await expect(store.consume(charge('late'))).rejects.toMatchObject({ code: 'RL_STORE_CLOSED', store: 'sqlite' })
+    await closed
+    expect(await Promise.all(calls)).toHaveLength(1000)
+    expect(existsSync(path)).toBe(true)
+    expect(existsSync(`${path}-wal`)).toBe(false)
+    await store.close()
+  })
+
+  it('leaves a database open that was passed in', async () => {
+    const { database, store } = tracedStore(newPath())
+    await store.consume(charge('a'))
+    await store.close()
+    expect(database.prepare('SELECT count(*) FROM rl_states').pluck().get()).toBe(1)
+  })
+
+  it('answers at once, so that the owner may close the database right after', async () => {
+    const { database, path, store } = tracedStore(newPath())
+    const answer = store.consume(charge('a'))
+    const closed = store.close()
+    database.close()
+    expect((await answer)[0]).toMatchObject({ remaining: 4 })
+    await closed
+    expect(ask(path, 'SELECT count(*) FROM rl_states')).toBe(1)
+  })
+})
+
+describe('an SQLite store is not built', () => {
+  it.each<[string, object]>([
+    ['with a path that is no string', { path: 42 }],
+    ['with an empty path', { path: ' ' }],
+    ['with a database that is none', { database: {} }],
+    ['with null for a database', { database: null }],
+    ['with a path and a database', { path: 'x.db', database: new Database(':memory:') }],
+    ['with a clock that is no function', { clock: 1000 }],
+  ])('%s', (_what, options) => {
+    expect(() => new SqliteStore(options)).toThrow(expect.objectContaining({ code: 'RL_INVALID_OPTION' }))
+  })
+
+  it('with an unknown option', () => {
+    const misspelt: object = { file: 'x.db' }
+    expect(() => new SqliteStore(misspelt)).toThrow(expect.objectContaining({ code: 'RL_UNKNOWN_OPTION' }))
+  })
+})
