@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 
 import type { Limit } from '../limits/limit.ts'
 import type { State } from './algorithm.ts'
-import { algorithms } from './algorithms.ts'
 import type { AlgorithmName } from './algorithms.ts'
 import { applyAlgorithm } from './apply-algorithm.ts'
+import { limitsOf, NAMES, START } from './limits.fixture.ts'
 
 /** An algorithm as its definition reads, with nothing forgotten and no rounding: slow, and hard to get wrong. */
 interface NaiveModel {
@@ -100,21 +100,6 @@ const naiveModels: Readonly<Record<AlgorithmName, (limit: Limit) => NaiveModel>>
       },
     )
   },
-}
-
-const START = 1_700_000_000_000
-const NAMES = Object.keys(algorithms) as AlgorithmName[]
-
-const windows = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1000, 60_000, 86_400_000, 31_536_000_000))
-
-function limitsOf(algorithm: AlgorithmName): fc.Arbitrary<Limit> {
-  const base = { algorithm: fc.constant(algorithm), quota: fc.integer({ min: 0, max: 12 }), windowMs: windows }
-  return algorithm === 'token-bucket'
-    ? fc.record(
-        { ...base, burst: fc.integer({ min: 1, max: 30 }) },
-        { requiredKeys: ['algorithm', 'quota', 'windowMs'] },
-      )
-    : fc.record(base)
 }
 
 /** Steps whose lengths have something to do with the window, so that its edges are met. */

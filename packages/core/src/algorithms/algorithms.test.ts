@@ -7,21 +7,7 @@ import type { State } from './algorithm.ts'
 import { algorithmOf, algorithms } from './algorithms.ts'
 import type { AlgorithmName } from './algorithms.ts'
 import { applyAlgorithm } from './apply-algorithm.ts'
-
-const START = 1_700_000_000_000
-const NAMES = Object.keys(algorithms) as AlgorithmName[]
-
-const windows = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1000, 60_000, 86_400_000, 31_536_000_000))
-
-function limitsOf(algorithm: AlgorithmName): fc.Arbitrary<Limit> {
-  const base = { algorithm: fc.constant(algorithm), quota: fc.integer({ min: 0, max: 12 }), windowMs: windows }
-  return algorithm === 'token-bucket'
-    ? fc.record(
-        { ...base, burst: fc.integer({ min: 1, max: 30 }) },
-        { requiredKeys: ['algorithm', 'quota', 'windowMs'] },
-      )
-    : fc.record(base)
-}
+import { limitsOf, NAMES, START } from './limits.fixture.ts'
 
 /** Histories in which the limit changes, and the clock steps back. */
 const disturbed = (algorithm: AlgorithmName) =>
