@@ -1,10 +1,11 @@
 -- Twin of applyCharges and refundCharges (@rl/core, stores/apply-charges.ts), for several decisions one after the other.
 -- KEYS     one for each charge, decision after decision
--- ARGV     the kinds of decision asked for, each: verb (consume, peek, refund, undo), now (ms; empty for the server's own
+-- ARGV     the kinds of decision asked for, each: verb (consume, peek, refund, undo), now (ms; `-` for the server's own
 --          TIME), the number of charges, and for each charge: algorithm, quota, windowMs, burst, cost; last, a string with
 --          a byte for each decision that says of which kind it is, counted from 1
--- returns  for each charge: allowed (1 or 0), remaining, retryAfterMs (-1: never), resetAfterMs; after refund and undo,
---          as a cost of 0 finds it then; for each charge of a decision that failed, 2 and three times what went wrong
+-- returns  for each charge that is admitted: remaining, resetAfterMs; for one that is denied: -1 - remaining, retryAfterMs
+--          (-1: never), resetAfterMs; after refund and undo, as a cost of 0 finds it then; for each charge of a decision
+--          that failed: `failed`, what went wrong
 
 -- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer.
 local HAND_TURNED_MS = 600000
@@ -46,17 +47,21 @@ end
 
 local replies, replied = {}, 0
 local function answer(isAllowed, left, retryMs, resetMs)
-  replies[replied + 1] = isAllowed and 1 or 0
-  replies[replied + 2] = left
-  replies[replied + 3] = retryMs
-  replies[replied + 4] = resetMs
-  replied = replied + 4
+  if isAllowed then
+    replies[replied + 1] = left
+  else
+    replies[replied + 1] = -1 - left
+    replies[replied + 2] = retryMs
+    replied = replied + 1
+  end
+  replies[replied + 2] = resetMs
+  replied = replied + 2
 end
 
 local function fail(reason)
-  replies[replied + 1] = 2
-  for i = 2, 4 do replies[replied + i] = reason end
-  replied = replied + 4
+  replies[replied + 1] = 'failed'
+  replies[replied + 2] = reason
+  replied = replied + 2
 end
 
 -- What the charges before the i-th spend from the same key: all are decided on the state before the first.

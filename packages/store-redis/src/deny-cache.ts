@@ -61,7 +61,7 @@ export class DenyCache {
 
   /** Not if anything was forgotten since it was asked: the answer may be of before that. */
   learn(key: string, { limit, cost }: Charge, verdict: Verdict, asked: Asked): void {
-    this.#denials.delete(key)
+    if (this.#denials.size > 0) this.#denials.delete(key)
     if (asked.epoch !== this.#epoch) return
     const isLasting = !verdict.allowed && cost === 1 && verdict.remaining === 0 && Number.isFinite(verdict.retryAfterMs)
     if (!isLasting || this.#size === 0) return

@@ -8,13 +8,13 @@ export type Verb = 'consume' | 'peek' | 'refund' | 'undo'
 /** One decision, as the script is asked for it. */
 export interface Question {
   readonly keys: readonly string[]
-  /** All but the keys: the arguments that say of which kind it is. Most decisions of a moment are of one or two kinds. */
-  readonly kind: readonly string[]
+  /** All but the keys, with spaces between: of which kind it is. Most decisions of a moment are of one or two kinds. */
+  readonly kind: string
   readonly charges: readonly Charge[]
 }
 
-const FIELDS = 4
-const FAILED = 2
+const FAILED = 'failed'
+const SERVER_TIME = '-'
 
 /** @param now Milliseconds; `undefined` for the server's own time. */
 export function questionOf(
@@ -23,10 +23,10 @@ export function questionOf(
   keys: readonly string[],
   now: number | undefined,
 ): Question {
-  const kind = [verb, now === undefined ? '' : String(now), String(charges.length)]
+  let kind = `${verb} ${now ?? SERVER_TIME} ${charges.length}`
   for (const { limit, cost } of charges) {
     const { algorithm, quota, windowMs, burst = quota } = limit
-    kind.push(TAGS[algorithm as AlgorithmName], String(quota), String(windowMs), String(burst), String(cost))
+    kind += ` ${TAGS[algorithm as AlgorithmName]} ${quota} ${windowMs} ${burst} ${cost}`
   }
   return { keys, kind, charges }
 }
@@ -37,39 +37,40 @@ export function argumentsOf(questions: readonly Question[]): string[] {
   const args: string[] = []
   let plan = ''
   for (const { kind } of questions) {
-    const name = kind.join(' ')
-    let number = numbers.get(name)
+    let number = numbers.get(kind)
     if (number === undefined) {
       number = numbers.size + 1
-      numbers.set(name, number)
-      args.push(...kind)
+      numbers.set(kind, number)
+      args.push(...kind.split(' '))
     }
     plan += String.fromCharCode(number)
   }
-  return [...args, plan]
+  args.push(plan)
+  return args
 }
 
 /** Reads the replies to several questions, asked in one script call: verdicts, or what the question failed with. */
 export function answersTo(questions: readonly Question[], replies: readonly unknown[]): (Verdict[] | Error)[] {
   let at = 0
+  // Clients may be set to answer whole numbers as text.
+  const next = (): number => Number(replies[at++])
   return questions.map(({ charges }) => {
-    const first = at
-    at += FIELDS * charges.length
-    if (Number(replies[first]) === FAILED) return new Error(String(replies[first + 1]))
-    return charges.map(({ limit }, i) => {
-      const [allowed, remaining, retryAfterMs, resetAfterMs] = fieldsAt(replies, first + FIELDS * i)
+    if (replies[at] === FAILED) {
+      const reason = String(replies[at + 1])
+      at += 2 * charges.length
+      return new Error(reason)
+    }
+    return charges.map(({ limit }) => {
+      const head = next()
+      const allowed = head >= 0
+      const retryAfterMs = allowed ? 0 : next()
       return {
-        allowed: allowed === 1,
+        allowed,
         limit: algorithms[limit.algorithm as AlgorithmName].capacity(limit),
-        remaining,
+        remaining: allowed ? head : -1 - head,
         retryAfterMs: retryAfterMs < 0 ? Infinity : retryAfterMs,
-        resetAfterMs,
+        resetAfterMs: next(),
       }
     })
   })
-}
-
-/** Clients may be set to answer whole numbers as text. */
-function fieldsAt(replies: readonly unknown[], at: number): [number, number, number, number] {
-  return [Number(replies[at]), Number(replies[at + 1]), Number(replies[at + 2]), Number(replies[at + 3])]
 }

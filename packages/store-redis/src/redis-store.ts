@@ -2,6 +2,8 @@ import { checkCharge, checkFunction, checkOptions, ConfigError, readClock, stora
 import type { AlgorithmName, Charge, Clock, MaybePromise, Store, Verdict } from '@rl/core'
 import clusterKeySlot from 'cluster-key-slot'
 
+import { decideAcrossSlots } from './across-slots.ts'
+import type { Part } from './across-slots.ts'
 import { Batcher, failure } from './batcher.ts'
 import { TAGS } from './decide-script.ts'
 import { DenyCache } from './deny-cache.ts'
@@ -32,12 +34,6 @@ const OPTIONS = {
 const CLIENT_METHODS = ['evalsha', 'eval', 'del', 'ping'] as const satisfies (keyof RedisClient)[]
 const STATE_VERSION = 1
 const DEFAULT_DENY_CACHE_SIZE = 10_000
-
-/** Charges whose keys are in one slot, and where they stood in the call. */
-interface Part {
-  readonly indexes: readonly number[]
-  readonly charges: readonly Charge[]
-}
 
 /**
  * Keeps counts in Redis, for as many processes as share it: exact, on the server's clock, in one script call for each
@@ -86,18 +82,19 @@ export class RedisStore implements Store {
   }
 
   consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
-    return this.#known(charges) ?? this.#decide('consume', charges)
+    return this.#decide('consume', charges)
   }
 
   peek(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
-    return this.#known(charges) ?? this.#decide('peek', charges)
+    return this.#decide('peek', charges)
   }
 
   async refund(charges: readonly Charge[]): Promise<void> {
     this.#check(charges)
-    const forget = (): void => charges.forEach((charge) => this.#denyCache.forget(this.#keyOf(charge)))
+    const parts = this.#partsOf(charges)
+    const forget = (): void => parts.forEach(({ keys }) => keys.forEach((key) => this.#denyCache.forget(key)))
     forget()
-    await Promise.all(this.#partsOf(charges).map(async (part) => this.#ask('refund', part.charges)))
+    await Promise.all(parts.map((part) => this.#ask('refund', part)))
     forget()
   }
 
@@ -131,92 +128,52 @@ export class RedisStore implements Store {
     this.#denyCache.clear()
   }
 
-  /** What need not be asked, at once. */
-  #known(charges: readonly Charge[]): readonly Verdict[] | undefined {
+  #decide(verb: 'consume' | 'peek', charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
     this.#check(charges)
-    const [charge, ...others] = charges
-    if (!charge) return []
-    const denial = others.length === 0 ? this.#denyCache.get(this.#keyOf(charge), charge) : undefined
-    return denial && [denial]
-  }
-
-  async #decide(verb: 'consume' | 'peek', charges: readonly Charge[]): Promise<readonly Verdict[]> {
-    if (charges.length === 1) return this.#decideOne(verb, charges[0]!)
     const parts = this.#partsOf(charges)
-    return parts.length === 1 ? this.#ask(verb, charges) : this.#decideAcrossSlots(verb, parts)
+    const [part] = parts
+    if (!part) return []
+    if (parts.length > 1) return decideAcrossSlots(verb, parts, (how, one) => this.#ask(how, one))
+    return charges.length > 1 ? this.#ask(verb, part) : this.#decideOne(verb, part, charges[0]!, part.keys[0]!)
   }
 
-  async #decideOne(verb: 'consume' | 'peek', charge: Charge): Promise<readonly Verdict[]> {
-    const key = this.#keyOf(charge)
+  #decideOne(verb: Verb, part: Part, charge: Charge, key: string): MaybePromise<readonly Verdict[]> {
+    const known = this.#denyCache.get(key, charge)
+    if (known) return [known]
     const asked = this.#denyCache.asking()
-    const verdicts = await this.#ask(verb, [charge])
-    this.#denyCache.learn(key, charge, verdicts[0]!, asked)
-    return verdicts
-  }
-
-  /**
-   * Nothing spans slots but to ask first: all are charged once all have said that they would admit. Should one deny after
-   * all, to somebody who came between, the others give back.
-   */
-  async #decideAcrossSlots(verb: 'consume' | 'peek', parts: readonly Part[]): Promise<readonly Verdict[]> {
-    const peeked = await Promise.all(parts.map(async ({ charges }) => this.#ask('peek', charges)))
-    if (peeked.every(isAllowed)) return inOrder(parts, verb === 'peek' ? peeked : await this.#chargeAll(parts))
-    const answers = parts.map(async ({ charges }, i) => {
-      if (isAllowed(peeked[i]!)) return this.#ask('peek', charges.map(unspent))
-      // Denies once more, and keeps what a denial has to keep after a clock stepped back.
-      return verb === 'peek' ? peeked[i]! : this.#chargeOrUndo(charges, peeked[i]!)
+    return this.#ask(verb, part).then((verdicts) => {
+      this.#denyCache.learn(key, charge, verdicts[0]!, asked)
+      return verdicts
     })
-    return inOrder(parts, await Promise.all(answers))
   }
 
-  async #chargeAll(parts: readonly Part[]): Promise<readonly (readonly Verdict[])[]> {
-    const answers = await Promise.allSettled(parts.map(async ({ charges }) => this.#ask('consume', charges)))
-    const isSpent = answers.map((answer) => answer.status === 'fulfilled' && isAllowed(answer.value))
-    const isKept = isSpent.every(Boolean)
-    return Promise.all(
-      answers.map(async (answer, i) => {
-        const verdicts = isSpent[i] && !isKept ? await this.#ask('undo', parts[i]!.charges) : undefined
-        if (answer.status === 'rejected') throw answer.reason
-        return verdicts ?? answer.value
-      }),
-    )
-  }
-
-  async #chargeOrUndo(charges: readonly Charge[], denial: readonly Verdict[]): Promise<readonly Verdict[]> {
-    const verdicts = await this.#ask('consume', charges)
-    if (!isAllowed(verdicts)) return verdicts
-    await this.#ask('undo', charges)
-    return denial
-  }
-
-  async #ask(verb: Verb, charges: readonly Charge[]): Promise<readonly Verdict[]> {
-    const keys = charges.map((charge) => this.#keyOf(charge))
-    const now = this.#clock && readClock(this.#clock)
-    const slot = this.#slotOf(keys[0]!)
+  #ask(verb: Verb, { slot, charges, keys }: Part): Promise<readonly Verdict[]> {
     let batcher = this.#batchers.get(slot)
     if (!batcher) this.#batchers.set(slot, (batcher = new Batcher(this.#client, this.#isBatching)))
-    return batcher.ask(questionOf(verb, charges, keys, now))
+    return batcher.ask(questionOf(verb, charges, keys, this.#clock && readClock(this.#clock)))
   }
 
-  /** The charges by slot. */
+  /** The charges by slot, with their keys. */
   #partsOf(charges: readonly Charge[]): readonly Part[] {
-    const parts = new Map<number, { indexes: number[]; charges: Charge[] }>()
-    for (const [index, charge] of charges.entries()) {
-      const slot = this.#slotOf(this.#keyOf(charge))
-      const part = parts.get(slot) ?? { indexes: [], charges: [] }
-      part.indexes.push(index)
-      part.charges.push(charge)
-      parts.set(slot, part)
+    const keys = charges.map(({ key, limit }) => this.#keyFor(TAGS[limit.algorithm as AlgorithmName], key))
+    if (charges.length === 1 || !this.#client.isCluster) {
+      return charges.length === 0 ? [] : [{ slot: this.#slotOf(keys[0]!), indexes: [...keys.keys()], charges, keys }]
     }
-    return [...parts.values()]
+    const indexesBySlot = new Map<number, number[]>()
+    for (const [index, key] of keys.entries()) {
+      const slot = this.#slotOf(key)
+      indexesBySlot.set(slot, [...(indexesBySlot.get(slot) ?? []), index])
+    }
+    return Array.from(indexesBySlot, ([slot, indexes]) => ({
+      slot,
+      indexes,
+      charges: indexes.map((index) => charges[index]!),
+      keys: indexes.map((index) => keys[index]!),
+    }))
   }
 
   #slotOf(key: string): number {
     return this.#client.isCluster ? clusterKeySlot(key) : 0
-  }
-
-  #keyOf({ key, limit }: Charge): string {
-    return this.#keyFor(TAGS[limit.algorithm as AlgorithmName], key)
   }
 
   /** The hash tag is whose key it is, so that all limits of one client are in one slot. */
@@ -230,22 +187,6 @@ export class RedisStore implements Store {
     if (this.#isClosed) throw new StoreError('RL_STORE_CLOSED', 'redis', 'The Redis store was used after it was closed')
     charges.forEach(checkCharge)
   }
-}
-
-function isAllowed(verdicts: readonly Verdict[]): boolean {
-  return verdicts.every(({ allowed }) => allowed)
-}
-
-function unspent(charge: Charge): Charge {
-  return { ...charge, cost: 0 }
-}
-
-function inOrder(parts: readonly Part[], answers: readonly (readonly Verdict[])[]): readonly Verdict[] {
-  const verdicts: Verdict[] = []
-  for (const [i, { indexes }] of parts.entries()) {
-    for (const [j, index] of indexes.entries()) verdicts[index] = answers[i]![j]!
-  }
-  return verdicts
 }
 
 function refuse(message: string): never {
