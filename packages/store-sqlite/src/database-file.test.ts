@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -62,6 +62,19 @@ describe('a file that is taken away', () => {
     expect((await store.peek(charge('a', undefined, 0)))[0]).toMatchObject({ remaining: 4 })
     await store.close()
     expect(ask(path, 'SELECT count(*) FROM rl_states')).toBe(1)
+  })
+
+  it('is RL_STORE_MOVED behind a link too', async () => {
+    const link = newPath()
+    const target = newPath()
+    symlinkSync(target, link)
+    const { store } = storeAt(link)
+    await store.consume(charge('a', undefined, 5))
+    replace(target)
+    await expect(store.consume(charge('a'))).rejects.toEqual(storeError('RL_STORE_MOVED', 'replaced'))
+    expect((await store.consume(charge('a')))[0]).toMatchObject({ remaining: 4 })
+    await store.close()
+    expect(ask(target, 'SELECT count(*) FROM rl_states')).toBe(1)
   })
 
   it('harms nobody who has a new one of that name open already', async () => {

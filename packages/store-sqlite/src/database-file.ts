@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -20,26 +20,32 @@ export interface DatabaseSource {
 }
 
 const IN_MEMORY = ':memory:'
-const LOGS = ['-wal', '-shm']
 
 /**
- * Rows are small and far apart, so that a smaller page means less to write for each; the write-ahead log is copied into
- * the file after as many bytes as by default. The last statement only makes SQLite open the log.
+ * Rows are small and far apart, so that a smaller page means less to write for each. The log is copied into the file
+ * every 8 MB, twice the default: hot pages are copied less often, and no copy takes much longer. The last statement only
+ * makes SQLite open the log.
  */
 const SETTINGS = `
   PRAGMA page_size = 1024;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA wal_autocheckpoint = 8000;
   SELECT 1 FROM sqlite_schema;
 `
+
+/** A file as it was when the database was opened. */
+interface KnownFile {
+  readonly path: string
+  readonly stats: Stats | undefined
+}
 
 /** A database file that the store opens, and opens again where another has taken its place. */
 export class DatabaseFile implements DatabaseSource {
   readonly name: string
   #database: Database.Database | undefined
-  #file: Stats | undefined
-  #logs: readonly (Stats | undefined)[] = []
+  #file: KnownFile | undefined
+  #logs: readonly KnownFile[] = []
 
   constructor(path: string) {
     this.name = path === IN_MEMORY ? path : resolve(path).trim()
@@ -49,17 +55,21 @@ export class DatabaseFile implements DatabaseSource {
     // SQLite would stop the event loop to wait for a lock, so it is not to wait.
     this.#database ??= new Database(this.name, { timeout: 0 })
     this.#database.exec(SETTINGS)
-    this.#file = this.#stat()
-    this.#logs = LOGS.map((log) => this.#stat(log))
+    if (this.name !== IN_MEMORY) {
+      this.#file = known(this.name)
+      // Behind a link, they are named after the file that it leads to.
+      const path = realpathSync(this.name)
+      this.#logs = [known(`${path}-wal`), known(`${path}-shm`)]
+    }
     return this.#database
   }
 
   /** SQLite would go on writing to a file that nobody can open any more, and say nothing. */
   check(): void {
-    const file = this.#stat()
-    if (isSame(file, this.#file)) return
-    this.#discardLogs()
-    const what = file ? 'has been replaced by another file' : 'is not there any more'
+    if (this.#file === undefined || isUnchanged(this.#file)) return
+    // They go by their names: left there, they would be taken for the next file's, and be copied into it.
+    for (const log of this.#logs) if (isUnchanged(log)) rmSync(log.path, { force: true })
+    const what = existsSync(this.name) ? 'has been replaced by another file' : 'is not there any more'
     throw new StoreError('RL_STORE_MOVED', 'sqlite', `The SQLite database ${this.name} ${what}`)
   }
 
@@ -68,18 +78,6 @@ export class DatabaseFile implements DatabaseSource {
     this.#database = undefined
     database?.close()
   }
-
-  /** Logs go by their name: left there, those of the old file would be taken for the new one's, and copied into it. */
-  #discardLogs(): void {
-    for (const [i, log] of LOGS.entries()) {
-      const found = this.#stat(log)
-      if (found && isSame(found, this.#logs[i])) rmSync(this.name + log, { force: true })
-    }
-  }
-
-  #stat(end = ''): Stats | undefined {
-    return this.name === IN_MEMORY ? undefined : statSync(this.name + end, { throwIfNoEntry: false })
-  }
 }
 
 /** A database that is its owner's to open, to set up, to look after and to close. */
@@ -87,6 +85,11 @@ export function givenDatabase(database: SqliteDatabase): DatabaseSource {
   return { name: 'that was passed in', open: () => database, check: () => {}, close: () => {} }
 }
 
-function isSame(a: Stats | undefined, b: Stats | undefined): boolean {
-  return a?.ino === b?.ino && a?.dev === b?.dev
+function known(path: string): KnownFile {
+  return { path, stats: statSync(path, { throwIfNoEntry: false }) }
+}
+
+function isUnchanged({ path, stats }: KnownFile): boolean {
+  const now = known(path).stats
+  return now?.ino === stats?.ino && now?.dev === stats?.dev
 }

@@ -4,8 +4,8 @@ import type { State } from '@rl/core'
 import type { SqliteDatabase, SqliteStatement } from './sqlite-database.ts'
 import { Sweep } from './sweep.ts'
 
-/** Enough rows are looked at for each that is written that few expired ones are ever there, at little cost. */
-const SWEPT_PER_WRITE = 4
+/** More rows are looked at than can be added meanwhile, so that there are never many more than matter. */
+const SWEPT_PER_WRITE = 2
 const WRITES_PER_SWEEP = 16
 const SWEPT_PER_CALL = 1000
 
