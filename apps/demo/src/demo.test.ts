@@ -198,6 +198,12 @@ describe('the process', () => {
     expect([said, code]).toEqual([`Port ${port} is taken. Choose another, such as: PORT=${port + 1} npm start\n`, 1])
   })
 
+  it('says so when there is no such framework', async () => {
+    const demo = start('0', { FRAMEWORK: 'koa' })
+    const [said, [code]] = await Promise.all([text(demo.stderr), once(demo, 'exit')])
+    expect([said, code]).toEqual(['Expected FRAMEWORK to be express, got `koa`\n', 1])
+  })
+
   it('says so when there is no such store', async () => {
     const demo = start('0', { STORE: 'paper' })
     const [said, [code]] = await Promise.all([text(demo.stderr), once(demo, 'exit')])

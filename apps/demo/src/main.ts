@@ -13,6 +13,8 @@ function fail(error: unknown): never {
 
 function start(): void {
   const port = portFrom(process.env['PORT'])
+  const framework = process.env['FRAMEWORK'] ?? 'express'
+  if (framework !== 'express') throw new RangeError(`Expected FRAMEWORK to be express, got \`${framework}\``)
   const { store, description, close } = openStore(process.env)
   const server = createServer(createApp(store))
 
