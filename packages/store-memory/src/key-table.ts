@@ -5,6 +5,7 @@ import { ShardedMap } from './sharded-map.ts'
 import type { States } from './states.ts'
 
 const EVICTION_SAMPLE = 16
+const NONE = -1
 
 /**
  * The keys of one algorithm, with their states.
@@ -18,8 +19,8 @@ export class KeyTable {
   readonly #blocked = new ShardedMap<number>()
   readonly #openOrder = new Rotation(this.#open)
   readonly #blockedOrder = new Rotation(this.#blocked)
-  readonly #freeSlots: number[] = []
   #slots = 0
+  #lastFreed = NONE
 
   constructor(states: States) {
     this.#states = states
@@ -49,7 +50,7 @@ export class KeyTable {
   write(key: string, state: State, expiresAt: number, isBlocked: boolean): void {
     const [shelf, other] = isBlocked ? [this.#blocked, this.#open] : [this.#open, this.#blocked]
     const placed = shelf.get(key)
-    const slot = placed ?? other.get(key) ?? this.#freeSlots.pop() ?? this.#slots++
+    const slot = placed ?? other.get(key) ?? this.#freeSlot()
     this.#states.write(slot, state, expiresAt)
     if (placed !== undefined) return
     shelf.set(key, slot)
@@ -69,8 +70,8 @@ export class KeyTable {
     if (slot === undefined) return
     this.#open.delete(key)
     this.#blocked.delete(key)
-    this.#states.clear(slot)
-    this.#freeSlots.push(slot)
+    this.#states.free(slot, this.#lastFreed)
+    this.#lastFreed = slot
   }
 
   /** Drops a key that does not matter any more, if there is one among the next few in turn. */
@@ -106,6 +107,13 @@ export class KeyTable {
         yield
       }
     }
+  }
+
+  #freeSlot(): number {
+    if (this.#lastFreed === NONE) return this.#slots++
+    const slot = this.#lastFreed
+    this.#lastFreed = this.#states.nextFree(slot)
+    return slot
   }
 
   #slotOf(key: string): number | undefined {

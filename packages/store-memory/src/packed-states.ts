@@ -1,15 +1,14 @@
 import type { State } from '@rl/core'
 
+import { CHUNK_SLOTS } from './states.ts'
 import type { States } from './states.ts'
-
-const CHUNK_SLOTS = 4096
 
 /**
  * States of one fixed length, side by side in typed arrays: eight bytes an integer, and nothing for the garbage
- * collector to walk. Grows by chunks, so that no growth ever copies what is there.
+ * collector to walk.
  */
 export class PackedStates implements States {
-  /** Integers in a row: the expiry, then the state. */
+  /** Integers in a row: the expiry, or the next free slot; then the state. */
   readonly #rowLength: number
   readonly #chunks: Float64Array[] = []
 
@@ -36,8 +35,13 @@ export class PackedStates implements States {
     for (let i = 1; i < this.#rowLength; i++) chunk[start + i] = state[i - 1]!
   }
 
-  /** Nothing to let go of: a free row is overwritten before it is read. */
-  clear(): void {}
+  free(slot: number, next: number): void {
+    this.#chunkOf(slot)[this.#startOf(slot)] = next
+  }
+
+  nextFree(slot: number): number {
+    return this.#chunkOf(slot)[this.#startOf(slot)]!
+  }
 
   #chunkOf(slot: number): Float64Array {
     return (this.#chunks[Math.floor(slot / CHUNK_SLOTS)] ??= new Float64Array(CHUNK_SLOTS * this.#rowLength))
