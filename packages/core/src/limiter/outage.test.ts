@@ -152,6 +152,18 @@ describe('a store that hangs', () => {
     expect(store.states.size).toBe(0)
   })
 
+  it('gives back what a fallback has charged late to a request that was denied by then', async () => {
+    const fallback = new FlakyStore()
+    const { limiter, store } = limiterOf({ fallback, onStoreError: 'deny' })
+    store.state = 'failing'
+    fallback.state = 'hanging'
+    const denials = Array.from({ length: 20 }, async () => limiter.isAllowed({ ip: IP, cost: 2 }))
+    for (const { allowed } of await Promise.all(denials)) expect(allowed).toBe(false)
+    fallback.recover()
+    await vi.waitFor(() => expect(fallback.asked).toContain('refund'))
+    expect(fallback.states.size).toBe(0)
+  })
+
   it('is unhealthy within the deadline', async () => {
     class HangingStore extends MapStore {
       override async ping(): Promise<void> {

@@ -44,19 +44,25 @@ export class OutagePlan {
     if (strict.length > 0) return denied(strict)
 
     const counted: { store: GuardedStore; asked: Asked; verdicts: readonly Verdict[] }[] = []
+    const failed: { store: GuardedStore; asked: Asked; error: unknown }[] = []
     const giveBack = async (): Promise<void> => {
       if (verb === 'peek') return
+      for (const { store, asked, error } of failed) void store.giveBackLate(error, chargesOf(asked))
       await Promise.allSettled(counted.map(async ({ store, asked }) => store.refund(chargesOf(asked))))
     }
     for (const [fallback, store] of this.#fallbacks) {
       const asked = all.filter(({ policy }) => policy.fallback === fallback)
       if (asked.length === 0) continue
-      const verdicts = await answerOf(store, verb, chargesOf(asked))
-      if (verdicts?.every(({ allowed }) => allowed)) counted.push({ store, asked, verdicts })
-      else if (verdicts) {
-        await giveBack()
-        return { degraded: 'fallback', policies: policiesOf(asked), verdicts, notOwed: charges }
-      } else {
+      try {
+        const verdicts = await store[verb](chargesOf(asked))
+        if (verdicts.every(({ allowed }) => allowed)) counted.push({ store, asked, verdicts })
+        else {
+          await giveBack()
+          return { degraded: 'fallback', policies: policiesOf(asked), verdicts, notOwed: charges }
+        }
+      } catch (error) {
+        if (isCallersOwn(error)) throw error
+        failed.push({ store, asked, error })
         const unforgiving = asked.filter(({ policy }) => policy.onStoreError === 'deny')
         if (unforgiving.length === 0) continue
         await giveBack()
@@ -73,20 +79,6 @@ export class OutagePlan {
 
   async close(): Promise<void> {
     for (const fallback of this.#fallbacks.keys()) await fallback.close()
-  }
-}
-
-/** What a store says; nothing if it fails as well. */
-async function answerOf(
-  store: GuardedStore,
-  verb: 'consume' | 'peek',
-  charges: readonly Charge[],
-): Promise<readonly Verdict[] | undefined> {
-  try {
-    return await store[verb](charges)
-  } catch (error) {
-    if (isCallersOwn(error)) throw error
-    return undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
-import { GuardedStore, isCallersOwn, LateAnswer } from '../stores/guarded-store.ts'
+import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import { storeHealth } from './health.ts'
 import type { Health } from './health.ts'
@@ -259,20 +259,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   ): Promise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     if (isCallersOwn(error)) throw error
     const decision = await this.#outage.decide(verb, policies, charges, this.#store.retryAfterMs)
-    if (verb === 'consume' && error instanceof LateAnswer) {
-      void this.#giveBackLate(error.late as Promise<readonly Verdict[]>, decision.notOwed)
-    }
+    if (verb === 'consume') void this.#store.giveBackLate(error, decision.notOwed)
     return resultOf(decision.policies, decision.verdicts, tier, decision.degraded)
-  }
-
-  /** A store that answers after its deadline has charged a request that was denied by then, or charged elsewhere. */
-  async #giveBackLate(late: Promise<readonly Verdict[]>, charges: readonly Charge[]): Promise<void> {
-    try {
-      const verdicts = await late
-      if (charges.length > 0 && verdicts.every(({ allowed }) => allowed)) await this.#store.giveBack(charges)
-    } catch {
-      // It has not charged after all, or fails again: there is nothing to give back, or no way to.
-    }
   }
 
   #plan<T>(

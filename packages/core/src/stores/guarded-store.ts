@@ -9,10 +9,10 @@ const FAILURES_TO_OPEN = 5
 const PROBE_EVERY_MS = 500
 
 /** A store that did not answer in time. What it was asked may still be done, and `late` will tell. */
-export class LateAnswer<T> extends StoreError {
-  readonly late: Promise<T>
+export class LateAnswer extends StoreError {
+  readonly late: Promise<unknown>
 
-  constructor(timeoutMs: number, late: Promise<T>) {
+  constructor(timeoutMs: number, late: Promise<unknown>) {
     super('RL_STORE_TIMEOUT', 'unknown', `The store did not answer within ${timeoutMs} ms`)
     this.late = late
   }
@@ -54,9 +54,18 @@ export class GuardedStore {
     return this.#ask(() => this.#store.refund(charges))
   }
 
-  /** Asks whatever the breaker says: to be owed something, the store has just answered. */
-  giveBack(charges: readonly Charge[]): MaybePromise<void> {
-    return this.#store.refund(charges)
+  /**
+   * Gives back what was charged after all, once the store has answered too late, to requests that have been denied or
+   * counted elsewhere meanwhile. Whatever the breaker says: who owes something has just answered.
+   */
+  async giveBackLate(error: unknown, charges: readonly Charge[]): Promise<void> {
+    if (!(error instanceof LateAnswer) || charges.length === 0) return
+    try {
+      const verdicts = (await error.late) as readonly Verdict[]
+      if (verdicts.every(({ allowed }) => allowed)) await this.#store.refund(charges)
+    } catch {
+      // It has not charged after all, or fails again: there is nothing to give back, or no way to.
+    }
   }
 
   reset(key: string): MaybePromise<void> {

@@ -4,7 +4,7 @@ import type { MaybePromise } from '../maybe-promise.ts'
 
 /** One cost, to be spent from one key under one limit. */
 export interface Charge {
-  /** Whose counter: any string, of any length. With the algorithm, it names the state. */
+  /** Whose counter: a string of whatever content and length. With the algorithm, it names the state. */
   readonly key: string
   readonly limit: Limit
   /** How many units: a whole number of at least 0. 0 only reads. */
