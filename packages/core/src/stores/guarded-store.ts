@@ -9,7 +9,7 @@ const FAILURES_TO_OPEN = 5
 const PROBE_EVERY_MS = 500
 
 /** A store that did not answer in time. What it was asked may still be done, and `late` will tell. */
-export class LateAnswer extends StoreError {
+class LateAnswer extends StoreError {
   readonly late: Promise<unknown>
 
   constructor(timeoutMs: number, late: Promise<unknown>) {
