@@ -11,19 +11,30 @@ export type { HeaderFields } from './http/rate-limit-headers.ts'
 export { RateLimitingMiddleware } from './http/rate-limiting-middleware.ts'
 export type { Identity, MiddlewareOptions, RateLimitAnswer, RequestOptions } from './http/rate-limiting-middleware.ts'
 export type { Problem } from './http/problem.ts'
+export type { LogEntry, Logger } from './logger.ts'
 export type { Health } from './limiter/health.ts'
 export { RateLimiter } from './limiter/rate-limiter.ts'
 export type { CheckOptions, PolicyName, RateLimiterOptions } from './limiter/rate-limiter.ts'
+export type { Reservation } from './limiter/reservation.ts'
 export type { RateLimitRequest } from './limiter/request.ts'
 export type { Degraded, DenialReason, PolicyResult, RateLimitResult } from './limiter/result.ts'
-export type { EndpointRuleSpec, IpRuleSpec, OutageOptions, Per, Rule, RuleKind, RuleSpec } from './limiter/rule.ts'
+export type {
+  EndpointRuleSpec,
+  IpRuleSpec,
+  OutageOptions,
+  Per,
+  QuotaRate,
+  Rule,
+  RuleKind,
+  RuleSpec,
+} from './limiter/rule.ts'
 export type { Rules } from './limiter/rule-set.ts'
 export { defaultTiers } from './limiter/tiers.ts'
 export type { Limit } from './limits/limit.ts'
 export { parseLimit } from './limits/parse-limit.ts'
 export type { LimitSpec } from './limits/parse-limit.ts'
 export { parseRate } from './limits/rate.ts'
-export type { Rate, RateParts } from './limits/rate.ts'
+export type { Rate, RateParts, Window } from './limits/rate.ts'
 export type { MaybePromise } from './maybe-promise.ts'
 export { checkFunction, checkOptions, positiveInteger } from './options.ts'
 export { applyCharges, checkCharge, refundCharges } from './stores/apply-charges.ts'

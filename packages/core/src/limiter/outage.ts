@@ -3,6 +3,7 @@ import { algorithmOf } from '../algorithms/algorithms.ts'
 import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import type { Policy } from './policy.ts'
+import type { Spending } from './reservation.ts'
 import type { Degraded } from './result.ts'
 
 /** What a request comes to where the store did not answer. */
@@ -13,17 +14,26 @@ export interface OutageDecision {
   readonly verdicts: readonly Verdict[]
   /** The charges that the store must not keep, should it turn out to have made them after all. */
   readonly notOwed: readonly Charge[]
+  /** What fallback stores have charged. */
+  readonly spent: readonly Spending[]
 }
 
 type Asked = readonly { readonly policy: Policy; readonly charge: Charge }[]
 
 /** Decides requests that the store could not: by the rules' fallback stores, or as their `onStoreError` says. */
 export class OutagePlan {
-  readonly #fallbacks: ReadonlyMap<Store, GuardedStore>
+  readonly #fallbacks = new Map<Store, GuardedStore>()
+  readonly #timeoutMs: number
 
-  /** @param fallbacks All that the rules name. */
-  constructor(fallbacks: Iterable<Store>, timeoutMs: number) {
-    this.#fallbacks = new Map(Array.from(fallbacks, (store) => [store, new GuardedStore(store, timeoutMs)]))
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Gets to know the stores that rules fall back on. Those known before stay so: a decision under way may need them yet. */
+  add(fallbacks: Iterable<Store>): void {
+    for (const store of fallbacks) {
+      if (!this.#fallbacks.has(store)) this.#fallbacks.set(store, new GuardedStore(store, this.#timeoutMs))
+    }
   }
 
   /** @param retryAfterMs When the store will be asked again, for those whom only it could let in. */
@@ -39,6 +49,7 @@ export class OutagePlan {
       policies: policiesOf(asked),
       verdicts: asked.map(({ policy }) => outageVerdict(policy, retryAfterMs)),
       notOwed: charges,
+      spent: [],
     })
     const strict = all.filter(({ policy }) => !policy.fallback && policy.onStoreError === 'deny')
     if (strict.length > 0) return denied(strict)
@@ -58,7 +69,7 @@ export class OutagePlan {
         if (verdicts.every(({ allowed }) => allowed)) counted.push({ store, asked, verdicts })
         else {
           await giveBack()
-          return { degraded: 'fallback', policies: policiesOf(asked), verdicts, notOwed: charges }
+          return { degraded: 'fallback', policies: policiesOf(asked), verdicts, notOwed: charges, spent: [] }
         }
       } catch (error) {
         if (isCallersOwn(error)) throw error
@@ -74,6 +85,7 @@ export class OutagePlan {
       policies: counted.flatMap(({ asked }) => policiesOf(asked)),
       verdicts: counted.flatMap(({ verdicts }) => verdicts),
       notOwed: counted.flatMap(({ asked }) => chargesOf(asked)),
+      spent: counted.map(({ store, asked, verdicts }) => ({ store, charges: chargesOf(asked), verdicts })),
     }
   }
 
@@ -90,7 +102,8 @@ function chargesOf(asked: Asked): Charge[] {
   return asked.map(({ charge }) => charge)
 }
 
-function outageVerdict({ limit }: Policy, retryAfterMs: number): Verdict {
+/** A denial by a limit that cannot be counted now. */
+export function outageVerdict({ limit }: Policy, retryAfterMs: number): Verdict {
   return {
     allowed: false,
     limit: algorithmOf(limit).capacity(limit),

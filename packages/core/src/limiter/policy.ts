@@ -5,7 +5,8 @@ import { windowText } from '../limits/rate.ts'
 import type { Rate } from '../limits/rate.ts'
 import { checkOptions } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
-import type { EndpointRuleSpec, IpRuleSpec, OutageOptions, Per, Rule, RuleKind } from './rule.ts'
+import { QuotaSource } from './quota-source.ts'
+import type { EndpointRuleSpec, IpRuleSpec, OutageOptions, Per, Rule, RuleKind, RuleSpec } from './rule.ts'
 
 /** One window of a rule, ready to be charged: a limit with a name and a place to count. */
 export interface Policy extends OutageOptions {
@@ -17,6 +18,11 @@ export interface Policy extends OutageOptions {
   readonly forUsers: boolean
   /** What its keys begin with. */
   readonly prefix: string
+  /** Whether it only tells what it would decide. */
+  readonly isShadow: boolean
+  readonly unit?: string
+  /** Finds its limit, where that depends on the request: `limit` has the window then, and no quota. */
+  readonly quotas?: QuotaSource
 }
 
 /** Where a rule stands. */
@@ -31,7 +37,16 @@ export interface RulePlace {
 
 type AnySpec = EndpointRuleSpec & IpRuleSpec
 
-const SPEC_KEYS = { rate: true, algorithm: true, burst: true, name: true, onStoreError: true, fallback: true } as const
+const SPEC_KEYS = {
+  rate: true,
+  algorithm: true,
+  burst: true,
+  name: true,
+  mode: true,
+  unit: true,
+  onStoreError: true,
+  fallback: true,
+} as const satisfies Record<keyof RuleSpec, true>
 const KNOWN_KEYS = {
   ip: { ...SPEC_KEYS, appliesTo: true },
   user: SPEC_KEYS,
@@ -51,8 +66,12 @@ export function compileRule(place: RulePlace, rule: Rule<EndpointRuleSpec> | Rul
   if (rule === 'unlimited') return []
   const specs: readonly (Rate | AnySpec)[] = isList(rule) ? rule : [rule]
   if (specs.length === 0) refuse(`Expected a rate for ${shown(place.name)}, or 'unlimited', got an empty array`)
-  const policies = specs.map((spec) =>
-    compileWindow(place, typeof spec === 'string' ? { rate: spec } : spec, specs.length > 1),
+  const windows = specs.map((spec) => (typeof spec === 'string' ? { rate: spec } : spec))
+  // What is no object at all is refused where it is compiled.
+  const isShadow = (spec: AnySpec): boolean => (spec as AnySpec | null | undefined)?.mode === 'shadow'
+  const shadows = windows.filter(isShadow).length
+  const policies = windows.map((spec) =>
+    compileWindow(place, spec, (isShadow(spec) ? shadows : windows.length - shadows) > 1),
   )
   for (const [i, { limit, prefix }] of policies.entries()) {
     if (policies.slice(0, i).some((other) => other.prefix === prefix && other.limit.algorithm === limit.algorithm)) {
@@ -75,31 +94,47 @@ function compileWindow({ kind, name, counter, outage }: RulePlace, spec: AnySpec
     name: ownName,
     per = DEFAULT_PER[kind],
     appliesTo = 'anonymous',
+    mode = 'enforce',
+    unit,
     onStoreError = outage.onStoreError ?? 'allow',
     fallback = outage.fallback,
+    rate,
     ...limitSpec
   } = spec
   checkOneOf('per', per, ['client', 'ip', 'user', 'endpoint'])
   checkOneOf('appliesTo', appliesTo, ['anonymous', 'everyone'])
+  checkOneOf('mode', mode, ['enforce', 'shadow'])
   checkOneOf('onStoreError', onStoreError, ['allow', 'deny'])
   if (fallback !== undefined) checkStore('fallback', fallback)
-  const limit = parseLimit(limitSpec)
+  const quotas = typeof rate === 'object' && rate !== null ? new QuotaSource(rate, limitSpec) : undefined
+  const limit = quotas?.template ?? parseLimit({ ...limitSpec, rate: rate as Rate })
+  const isShadow = mode === 'shadow'
   const by = per === DEFAULT_PER[kind] ? '' : ` by ${per}`
   const which = isOneOfSeveral ? ` per ${windowText(limit.windowMs)}${by}` : ''
-  const policyName = ownName ?? name + which
-  if (!PRINTABLE.test(policyName)) {
-    refuse(`Expected a \`name\` of printable ASCII, as header fields need, got ${shown(policyName)}`)
-  }
+  const policyName = ownName ?? name + which + (isShadow ? ' shadow' : '')
+  checkPrintable('name', policyName)
+  if (unit !== undefined) checkPrintable('unit', unit)
+  // A shadow counts apart, by its own name: it may have the very window of a limit that it is compared with.
+  const ownCounter = isShadow ? `${counter} shadow ${policyName}` : counter + which
   return Object.freeze({
     name: policyName,
     kind,
     limit,
     per,
     forUsers: kind !== 'ip' || appliesTo === 'everyone',
-    prefix: `${escaped(counter + which)}|`,
+    prefix: `${escaped(ownCounter)}|`,
+    isShadow,
     onStoreError,
+    ...(unit !== undefined && { unit }),
+    ...(quotas && { quotas }),
     ...(fallback && { fallback }),
   })
+}
+
+function checkPrintable(field: string, text: string): void {
+  if (!PRINTABLE.test(text)) {
+    refuse(`Expected a \`${field}\` of printable ASCII, as header fields need, got ${shown(text)}`)
+  }
 }
 
 /** Keeps the first `|` of a key the end of its prefix, whatever a client calls itself. */

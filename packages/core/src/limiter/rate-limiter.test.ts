@@ -57,6 +57,7 @@ describe('by default', () => {
       resetAfterMs: 0,
       tier: 'admin',
       policies: [],
+      shadows: [],
     })
     expect(store.asked).toEqual([])
   })

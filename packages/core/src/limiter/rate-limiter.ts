@@ -2,23 +2,30 @@ import type { Verdict } from '../algorithms/algorithm.ts'
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields } from '../http/rate-limit-headers.ts'
 import { RequestError, shown } from '../errors.ts'
+import { Reporter } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
 import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
-import type { Charge, Store } from '../stores/store.ts'
+import type { Store } from '../stores/store.ts'
 import { storeHealth } from './health.ts'
 import type { Health } from './health.ts'
-import { OutagePlan } from './outage.ts'
+import { OutagePlan, outageVerdict } from './outage.ts'
+import { planFor } from './plan.ts'
+import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
+import { reservationOf } from './reservation.ts'
+import type { Reservation, Spending } from './reservation.ts'
 import { resultOf } from './result.ts'
 import type { RateLimitResult } from './result.ts'
-import { isFor, policyKey, RuleSet } from './rule-set.ts'
+import { isFor, RuleSet } from './rule-set.ts'
 import type { Rules } from './rule-set.ts'
 import type { RuleKind } from './rule.ts'
+import { ShadowLimits } from './shadow-limits.ts'
 import type { defaultTiers } from './tiers.ts'
 
 /** What a limiter is made of. */
@@ -47,19 +54,26 @@ export interface RateLimiterOptions<Tier extends string = string, Endpoint exten
     userId: string,
     request: RateLimitRequest,
   ) => MaybePromise<NoInfer<Tier> | (string & {}) | undefined>
+  /** Where to tell what an operator should know: pino, the console or winston, as they are. @default nowhere */
+  readonly logger?: Logger
 }
 
-export const RATE_LIMITER_OPTIONS = {
-  store: true,
+const CHANGEABLE = {
   ip: true,
   tiers: true,
   defaultTier: true,
   endpoints: true,
-  tierOf: true,
-  timeoutMs: true,
-  namespace: true,
   onStoreError: true,
   fallback: true,
+} as const satisfies Record<Exclude<keyof Rules, 'namespace'>, true>
+
+export const RATE_LIMITER_OPTIONS = {
+  ...CHANGEABLE,
+  namespace: true,
+  store: true,
+  tierOf: true,
+  timeoutMs: true,
+  logger: true,
 } as const satisfies Record<keyof RateLimiterOptions, true>
 
 const DEFAULT_TIMEOUT_MS = 250
@@ -94,21 +108,29 @@ export type CheckOptions = Pick<RateLimitRequest, 'cost'>
  */
 export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoint extends string = never> {
   readonly #store: GuardedStore
-  readonly #rules: RuleSet
+  readonly #shadows: ShadowLimits
   readonly #outage: OutagePlan
   readonly #tierOf: RateLimiterOptions<Tier, Endpoint>['tierOf']
+  readonly #reporter: Reporter
+  /** As they were written, to be changed in parts. */
+  #written: Rules
+  #rules: RuleSet
 
   /** @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written. */
   constructor(options: RateLimiterOptions<Tier, Endpoint>) {
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
-    const { store, tierOf, timeoutMs, ...rules } = options
+    const { store, tierOf, timeoutMs, logger, ...rules } = options
     checkStore('store', store)
     checkFunction('tierOf', tierOf)
     const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
     this.#store = new GuardedStore(store, deadline)
+    this.#shadows = new ShadowLimits(new GuardedStore(store, deadline))
     this.#tierOf = tierOf
+    this.#reporter = new Reporter(logger)
+    this.#written = rules
     this.#rules = new RuleSet(rules)
-    this.#outage = new OutagePlan(this.#rules.fallbacks, deadline)
+    this.#outage = new OutagePlan(deadline)
+    this.#outage.add(this.#rules.fallbacks)
   }
 
   /**
@@ -120,19 +142,45 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {RequestError} `RL_MISSING_CLIENT`, `RL_INVALID_REQUEST`, `RL_INVALID_COST`: nothing is charged.
    */
   isAllowed(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return this.#plan(request, (policies, charges, tier) => this.#ask('consume', policies, charges, tier))
+    return andThen(this.#plan(request), (plan) => this.#ask('consume', plan))
+  }
+
+  /**
+   * Decides a request whose cost is known only afterwards: charges `cost`, an upper bound, as `isAllowed` does. Once the
+   * request is done, `settle` gives back what it did not need.
+   *
+   * @throws {RequestError} as `isAllowed` does.
+   */
+  reserve(request: RateLimitRequest<Tier>): MaybePromise<Reservation<PolicyName<Tier, Endpoint>>> {
+    const ledger: Spending[] = []
+    const decided = andThen(this.#plan(request), (plan) => this.#ask('consume', plan, ledger))
+    return andThen(decided, (result) => reservationOf(result, request.cost ?? 1, ledger))
   }
 
   /** Answers what `isAllowed` would, and charges nothing. */
   peek(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return this.#plan(request, (policies, charges, tier) => this.#ask('peek', policies, charges, tier))
+    return andThen(this.#plan(request), (plan) => this.#ask('peek', plan))
+  }
+
+  /**
+   * Changes rules while the limiter runs; those that are not given stay as they are. A rule keeps its counts, also if its
+   * rate changes: what has been spent in a window stays spent. Decisions under way go by the rules that they began with.
+   *
+   * @throws {ConfigError} if a rule cannot be kept as it is written: then nothing has changed.
+   */
+  update(rules: Omit<Rules, 'namespace'>): void {
+    checkOptions('update', rules, CHANGEABLE)
+    const written = { ...this.#written, ...rules }
+    this.#rules = new RuleSet(written)
+    this.#written = written
+    this.#outage.add(this.#rules.fallbacks)
   }
 
   /** Charges the address rule alone. */
   checkIpRateLimit(ip: string, options: CheckOptions = {}): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     const request = { ...options, ip }
     checkRequest(request)
-    return this.#ask('consume', this.#rules.ipPolicies, chargesFor(this.#rules.ipPolicies, request), undefined)
+    return this.#charge(this.#rules.ipPolicies, request, undefined)
   }
 
   /** Charges the limit of the user's tier alone. */
@@ -146,10 +194,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     if ((userId as string | undefined) === undefined) {
       throw new RequestError('RL_MISSING_CLIENT', 'Expected `userId`, whose limit is to be charged, got nothing')
     }
-    return andThen(this.#tierOfRequest(request), (known) => {
-      const policies = this.#rules.tierPolicies(known)
-      return this.#ask('consume', policies, chargesFor(policies, request), known)
-    })
+    return andThen(this.#tierOfRequest(request), (known) =>
+      this.#charge(this.#rules.tierPolicies(known), request, known),
+    )
   }
 
   /**
@@ -172,12 +219,11 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const request = { ...client, method, endpoint: path }
     checkRequest(request)
     const all = this.#rules.endpointPolicies(request)
-    if (request.ip === undefined && request.userId === undefined) {
-      const own = all.map(({ prefix, limit }) => ({ key: prefix, limit, cost: request.cost ?? 1 }))
-      return this.#ask('consume', all, own, undefined)
-    }
-    const policies = all.filter((policy) => isFor(policy, request))
-    return this.#ask('consume', policies, chargesFor(policies, request), undefined)
+    const isNobody = request.ip === undefined && request.userId === undefined
+    const policies = isNobody
+      ? all.map((policy): Policy => ({ ...policy, per: 'endpoint' }))
+      : all.filter((policy) => isFor(policy, request))
+    return this.#charge(policies, request, undefined)
   }
 
   /**
@@ -198,7 +244,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {StoreError} if the store cannot do so.
    */
   async refund(request: RateLimitRequest<Tier>): Promise<void> {
-    await this.#plan(request, (_policies, charges) => (charges.length > 0 ? this.#store.refund(charges) : undefined))
+    const { charges, watched } = await this.#plan(request)
+    await this.#shadows.refund(watched)
+    if (charges.length > 0) await this.#store.refund(charges)
   }
 
   /**
@@ -207,13 +255,13 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    *
    * @throws {StoreError} if the store cannot do so.
    */
-  reset(request: RateLimitRequest<Tier>): MaybePromise<void> {
+  async reset(request: RateLimitRequest<Tier>): Promise<void> {
     const isNobody = request.ip === undefined && request.userId === undefined
-    return this.#plan(request, async (policies, charges) => {
-      for (const [i, { per }] of policies.entries()) {
-        if (per !== 'endpoint' || isNobody) await this.#store.reset(charges[i]!.key)
-      }
-    })
+    const { policies, charges, watched } = await this.#plan(request)
+    const counted = [...policies.map((policy, i) => ({ policy, charge: charges[i]! })), ...watched]
+    for (const { policy, charge } of counted) {
+      if (policy.per !== 'endpoint' || isNobody) await this.#store.reset(charge.key)
+    }
   }
 
   /** Tells whether the store can decide. Never throws, and costs nobody quota. */
@@ -230,17 +278,45 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     await this.#outage.close()
   }
 
-  #ask(
-    verb: 'consume' | 'peek',
+  #charge(
     policies: readonly Policy[],
-    charges: readonly Charge[],
+    request: RateLimitRequest,
     tier: string | undefined,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    return andThen(planFor(policies, request, tier, this.#reporter), (plan) => this.#ask('consume', plan))
+  }
+
+  /** @param ledger Gets to know what has been charged. */
+  #ask(
+    verb: 'consume' | 'peek',
+    plan: Plan,
+    ledger?: Spending[],
+  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    const decided = this.#askEnforced(verb, plan, ledger)
+    if (plan.watched.length === 0) return decided
+    // Both are under way by now, and travel together.
+    const shadows = this.#shadows.ask(verb, plan.watched, ledger)
+    return andThen(decided, (result) => andThen(shadows, (seen): typeof result => ({ ...result, shadows: seen })))
+  }
+
+  #askEnforced(
+    verb: 'consume' | 'peek',
+    plan: Plan,
+    ledger: Spending[] | undefined,
+  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    const { policies, charges, unknown, tier } = plan
+    if (unknown.length > 0) {
+      const denials = unknown.map((policy) => outageVerdict(policy, this.#store.retryAfterMs))
+      return resultOf(unknown, denials, tier, 'deny')
+    }
     if (charges.length === 0) return resultOf([], [], tier)
-    const answered = (verdicts: readonly Verdict[]): RateLimitResult<PolicyName<Tier, Endpoint>> =>
-      resultOf(policies, verdicts, tier)
+    const answered = (verdicts: readonly Verdict[]): RateLimitResult<PolicyName<Tier, Endpoint>> => {
+      const result = resultOf<PolicyName<Tier, Endpoint>>(policies, verdicts, tier)
+      if (result.allowed) ledger?.push({ store: this.#store, charges, verdicts })
+      return result
+    }
     const failed = (error: unknown): Promise<RateLimitResult<PolicyName<Tier, Endpoint>>> =>
-      this.#askElsewhere(verb, policies, charges, tier, error)
+      this.#askElsewhere(verb, plan, ledger, error)
     try {
       const verdicts = this.#store[verb](charges)
       return isPromise(verdicts) ? verdicts.then(answered, failed) : answered(verdicts)
@@ -252,26 +328,22 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   async #askElsewhere(
     verb: 'consume' | 'peek',
-    policies: readonly Policy[],
-    charges: readonly Charge[],
-    tier: string | undefined,
+    { policies, charges, tier }: Plan,
+    ledger: Spending[] | undefined,
     error: unknown,
   ): Promise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     if (isCallersOwn(error)) throw error
     const decision = await this.#outage.decide(verb, policies, charges, this.#store.retryAfterMs)
     if (verb === 'consume') void this.#store.giveBackLate(error, decision.notOwed)
+    ledger?.push(...decision.spent)
     return resultOf(decision.policies, decision.verdicts, tier, decision.degraded)
   }
 
-  #plan<T>(
-    request: RateLimitRequest<Tier>,
-    next: (policies: readonly Policy[], charges: readonly Charge[], tier: string | undefined) => MaybePromise<T>,
-  ): MaybePromise<T> {
+  #plan(request: RateLimitRequest<Tier>): MaybePromise<Plan> {
     checkRequest(request)
-    return andThen(this.#tierOfRequest(request), (tier) => {
-      const policies = this.#rules.policiesFor(request, tier)
-      return next(policies, chargesFor(policies, request), tier)
-    })
+    return andThen(this.#tierOfRequest(request), (tier) =>
+      planFor(this.#rules.policiesFor(request, tier), request, tier, this.#reporter),
+    )
   }
 
   #tierOfRequest(request: RateLimitRequest<Tier>): MaybePromise<string | undefined> {
@@ -280,9 +352,4 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const named = tier === undefined && this.#tierOf ? this.#tierOf(userId, request) : tier
     return andThen(named, (name) => this.#rules.tierFor(name))
   }
-}
-
-function chargesFor(policies: readonly Policy[], request: RateLimitRequest): readonly Charge[] {
-  const { cost = 1 } = request
-  return policies.map((policy) => ({ key: policyKey(policy, request), limit: policy.limit, cost }))
 }

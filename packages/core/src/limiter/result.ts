@@ -19,6 +19,8 @@ export interface PolicyResult<Name extends string = string> extends Verdict {
   readonly quota: number
   /** Length of the window in milliseconds. */
   readonly windowMs: number
+  /** What a unit is, if not a request. */
+  readonly unit?: string
 }
 
 /** The answer to a request: that of the limit that decided it, and of all the others beside it. */
@@ -46,6 +48,8 @@ export interface RateLimitResult<Name extends string = string> {
   readonly degraded: Degraded | undefined
   /** What every limit that was asked has said, in the order address, user, endpoint. */
   readonly policies: readonly PolicyResult<Name>[]
+  /** What the limits in shadow mode would have decided, each alone. One whose store failed is left out. */
+  readonly shadows: readonly PolicyResult[]
 }
 
 /** Puts the verdicts on a request together. */
@@ -54,14 +58,9 @@ export function resultOf<Name extends string>(
   verdicts: readonly Verdict[],
   tier: string | undefined,
   degraded?: Degraded,
+  shadows: readonly PolicyResult[] = [],
 ): RateLimitResult<Name> {
-  const results = policies.map(({ name, kind, limit: { quota, windowMs } }, i): PolicyResult<Name> => ({
-    name: name as Name,
-    kind,
-    quota,
-    windowMs,
-    ...verdicts[i]!,
-  }))
+  const results = policies.map((policy, i) => policyResult<Name>(policy, verdicts[i]!))
   const decisive = decisivePolicy(results)
   const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = decisive ?? UNLIMITED
   return {
@@ -75,7 +74,15 @@ export function resultOf<Name extends string>(
     tier,
     degraded,
     policies: results,
+    shadows,
   }
+}
+
+/** A verdict, and which limit said it. */
+export function policyResult<Name extends string>(policy: Policy, verdict: Verdict): PolicyResult<Name> {
+  const { name, kind, limit, unit } = policy
+  const { quota, windowMs } = limit
+  return { name: name as Name, kind, quota, windowMs, ...(unit !== undefined && { unit }), ...verdict }
 }
 
 /**

@@ -63,7 +63,7 @@ export class RuleSet {
     return tier !== undefined && this.#tiers.has(tier) ? tier : this.defaultTier
   }
 
-  /** The limits that apply to a request of a user of this tier, or of nobody known. */
+  /** The limits, those in shadow mode among them, that apply to a request of a user of this tier, or of nobody known. */
   policiesFor(request: RateLimitRequest, tier: string | undefined): readonly Policy[] {
     const isTiered = request.userId !== undefined && tier !== undefined
     return [
@@ -96,7 +96,7 @@ export class RuleSet {
         `Expected \`defaultTier\` to be one of the tiers (${names}), got ${shown(name)}`,
       )
     }
-    if (policies.length === 0) {
+    if (policies.every(({ isShadow }) => isShadow)) {
       throw new ConfigError('RL_INVALID_OPTION', `Expected \`defaultTier\` to be a limited tier, got ${shown(name)}`)
     }
     return name

@@ -24,7 +24,8 @@ const UNITS = {
 } as const
 
 type Unit = keyof typeof UNITS
-type Window = Unit | `${number} ${Unit}`
+/** The length of a window as people write it: `minute`, `5 minutes`. */
+export type Window = Unit | `${number} ${Unit}`
 
 /** A rate as people write it: `'10 per minute'`, `'5 per 5 minutes'`, `'100/hour'`. `0` denies everyone. */
 export type Rate = `${number} per ${Window}` | `${number}/${Window}`

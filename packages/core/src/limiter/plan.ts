@@ -1,0 +1,91 @@
+import type { Reporter } from '../logger.ts'
+import { allOf, andThen, isPromise } from '../maybe-promise.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { Charge } from '../stores/store.ts'
+import type { Policy } from './policy.ts'
+import type { QuotaSource } from './quota-source.ts'
+import type { RateLimitRequest } from './request.ts'
+import { policyKey } from './rule-set.ts'
+import type { Watched } from './shadow-limits.ts'
+
+/** What is to be asked of the store for a request. */
+export interface Plan {
+  readonly tier: string | undefined
+  /** The limits to be held to, and what each would charge. */
+  readonly policies: readonly Policy[]
+  readonly charges: readonly Charge[]
+  /** Limits whose quota nobody could tell: the request cannot be let in. */
+  readonly unknown: readonly Policy[]
+  /** Limits that are only watched. */
+  readonly watched: Watched
+}
+
+/** Puts together what is to be asked, once the quotas that depend on the request are known. */
+export function planFor(
+  policies: readonly Policy[],
+  request: RateLimitRequest,
+  tier: string | undefined,
+  reporter: Reporter,
+): MaybePromise<Plan> {
+  if (!policies.some(({ quotas }) => quotas)) return planOf(policies, [], request, tier)
+  const who = { ...request, tier }
+  const known = policies.map((policy) => (policy.quotas ? withQuota(policy, policy.quotas, who, reporter) : policy))
+  return andThen(allOf(known), (found) => {
+    const unknown = policies.filter(({ isShadow }, i) => found[i] === undefined && !isShadow)
+    return planOf(
+      found.flatMap((policy) => policy ?? []),
+      unknown,
+      request,
+      tier,
+    )
+  })
+}
+
+function planOf(
+  all: readonly Policy[],
+  unknown: readonly Policy[],
+  request: RateLimitRequest,
+  tier: string | undefined,
+): Plan {
+  const policies = all.filter(({ isShadow }) => !isShadow)
+  const charges = policies.map((policy) => chargeFor(policy, request))
+  const watched = policies.length === all.length ? [] : watchedOf(all, request)
+  return { tier, policies, charges, unknown, watched }
+}
+
+/** A shadow that counts by what the request does not name has nothing to watch, and must not stop it. */
+function watchedOf(all: readonly Policy[], request: RateLimitRequest): Watched {
+  return all
+    .filter(({ isShadow }) => isShadow)
+    .flatMap((policy) => {
+      try {
+        return { policy, charge: chargeFor(policy, request) }
+      } catch {
+        return []
+      }
+    })
+}
+
+function chargeFor(policy: Policy, request: RateLimitRequest): Charge {
+  return { key: policyKey(policy, request), limit: policy.limit, cost: request.cost ?? 1 }
+}
+
+/** The limit with its quota for this request; none if that cannot be told. */
+function withQuota(
+  policy: Policy,
+  quotas: QuotaSource,
+  request: RateLimitRequest,
+  reporter: Reporter,
+): MaybePromise<Policy | undefined> {
+  const failed = (error: unknown): undefined => {
+    const message = `The quota of the limit "${policy.name}" is not known, and requests under it are denied: ${String(error)}`
+    reporter.tell('error', policy.name, { event: 'quota_error', message, policy: policy.name })
+  }
+  try {
+    const limit = quotas.limitFor(request)
+    if (isPromise(limit)) return limit.then((value) => ({ ...policy, limit: value }), failed)
+    return { ...policy, limit }
+  } catch (error) {
+    return failed(error)
+  }
+}
