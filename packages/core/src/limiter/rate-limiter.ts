@@ -1,18 +1,15 @@
-import type { Verdict } from '../algorithms/algorithm.ts'
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields } from '../http/rate-limit-headers.ts'
 import { RequestError, shown } from '../errors.ts'
 import { Reporter } from '../logger.ts'
 import type { Logger } from '../logger.ts'
-import { andThen, isPromise } from '../maybe-promise.ts'
+import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
-import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
 import type { Store } from '../stores/store.ts'
-import { storeHealth } from './health.ts'
+import { Decider } from './decider.ts'
 import type { Health } from './health.ts'
-import { OutagePlan, outageVerdict } from './outage.ts'
 import { planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
@@ -20,12 +17,10 @@ import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
 import { reservationOf } from './reservation.ts'
 import type { Reservation, Spending } from './reservation.ts'
-import { resultOf } from './result.ts'
 import type { RateLimitResult } from './result.ts'
 import { isFor, RuleSet } from './rule-set.ts'
 import type { Rules } from './rule-set.ts'
 import type { RuleKind } from './rule.ts'
-import { ShadowLimits } from './shadow-limits.ts'
 import type { defaultTiers } from './tiers.ts'
 
 /** What a limiter is made of. */
@@ -107,9 +102,7 @@ export type CheckOptions = Pick<RateLimitRequest, 'cost'>
  * ```
  */
 export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoint extends string = never> {
-  readonly #store: GuardedStore
-  readonly #shadows: ShadowLimits
-  readonly #outage: OutagePlan
+  readonly #decider: Decider
   readonly #tierOf: RateLimiterOptions<Tier, Endpoint>['tierOf']
   readonly #reporter: Reporter
   /** As they were written, to be changed in parts. */
@@ -123,14 +116,12 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     checkStore('store', store)
     checkFunction('tierOf', tierOf)
     const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
-    this.#store = new GuardedStore(store, deadline)
-    this.#shadows = new ShadowLimits(new GuardedStore(store, deadline))
+    this.#decider = new Decider(store, deadline)
     this.#tierOf = tierOf
     this.#reporter = new Reporter(logger)
     this.#written = rules
     this.#rules = new RuleSet(rules)
-    this.#outage = new OutagePlan(deadline)
-    this.#outage.add(this.#rules.fallbacks)
+    this.#decider.addFallbacks(this.#rules.fallbacks)
   }
 
   /**
@@ -142,7 +133,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {RequestError} `RL_MISSING_CLIENT`, `RL_INVALID_REQUEST`, `RL_INVALID_COST`: nothing is charged.
    */
   isAllowed(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(this.#plan(request), (plan) => this.#ask('consume', plan))
+    return andThen(this.#plan(request), (plan) => this.#decider.ask('consume', plan))
   }
 
   /**
@@ -153,13 +144,13 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    */
   reserve(request: RateLimitRequest<Tier>): MaybePromise<Reservation<PolicyName<Tier, Endpoint>>> {
     const ledger: Spending[] = []
-    const decided = andThen(this.#plan(request), (plan) => this.#ask('consume', plan, ledger))
+    const decided = andThen(this.#plan(request), (plan) => this.#decider.ask('consume', plan, ledger))
     return andThen(decided, (result) => reservationOf(result, request.cost ?? 1, ledger))
   }
 
   /** Answers what `isAllowed` would, and charges nothing. */
   peek(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(this.#plan(request), (plan) => this.#ask('peek', plan))
+    return andThen(this.#plan(request), (plan) => this.#decider.ask('peek', plan))
   }
 
   /**
@@ -173,7 +164,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const written = { ...this.#written, ...rules }
     this.#rules = new RuleSet(written)
     this.#written = written
-    this.#outage.add(this.#rules.fallbacks)
+    this.#decider.addFallbacks(this.#rules.fallbacks)
   }
 
   /** Charges the address rule alone. */
@@ -244,9 +235,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {StoreError} if the store cannot do so.
    */
   async refund(request: RateLimitRequest<Tier>): Promise<void> {
-    const { charges, watched } = await this.#plan(request)
-    await this.#shadows.refund(watched)
-    if (charges.length > 0) await this.#store.refund(charges)
+    await this.#decider.refund(await this.#plan(request))
   }
 
   /**
@@ -260,13 +249,13 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const { policies, charges, watched } = await this.#plan(request)
     const counted = [...policies.map((policy, i) => ({ policy, charge: charges[i]! })), ...watched]
     for (const { policy, charge } of counted) {
-      if (policy.per !== 'endpoint' || isNobody) await this.#store.reset(charge.key)
+      if (policy.per !== 'endpoint' || isNobody) await this.#decider.reset(charge.key)
     }
   }
 
   /** Tells whether the store can decide. Never throws, and costs nobody quota. */
   health(): Promise<Health> {
-    return storeHealth(this.#store)
+    return this.#decider.health()
   }
 
   /**
@@ -274,8 +263,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * last of them.
    */
   async close(): Promise<void> {
-    await this.#store.close()
-    await this.#outage.close()
+    await this.#decider.close()
   }
 
   #charge(
@@ -283,60 +271,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     request: RateLimitRequest,
     tier: string | undefined,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(planFor(policies, request, tier, this.#reporter), (plan) => this.#ask('consume', plan))
-  }
-
-  /** @param ledger Gets to know what has been charged. */
-  #ask(
-    verb: 'consume' | 'peek',
-    plan: Plan,
-    ledger?: Spending[],
-  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    const decided = this.#askEnforced(verb, plan, ledger)
-    if (plan.watched.length === 0) return decided
-    // Both are under way by now, and travel together.
-    const shadows = this.#shadows.ask(verb, plan.watched, ledger)
-    return andThen(decided, (result) => andThen(shadows, (seen): typeof result => ({ ...result, shadows: seen })))
-  }
-
-  #askEnforced(
-    verb: 'consume' | 'peek',
-    plan: Plan,
-    ledger: Spending[] | undefined,
-  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    const { policies, charges, unknown, tier } = plan
-    if (unknown.length > 0) {
-      const denials = unknown.map((policy) => outageVerdict(policy, this.#store.retryAfterMs))
-      return resultOf(unknown, denials, tier, 'deny')
-    }
-    if (charges.length === 0) return resultOf([], [], tier)
-    const answered = (verdicts: readonly Verdict[]): RateLimitResult<PolicyName<Tier, Endpoint>> => {
-      const result = resultOf<PolicyName<Tier, Endpoint>>(policies, verdicts, tier)
-      if (result.allowed) ledger?.push({ store: this.#store, charges, verdicts })
-      return result
-    }
-    const failed = (error: unknown): Promise<RateLimitResult<PolicyName<Tier, Endpoint>>> =>
-      this.#askElsewhere(verb, plan, ledger, error)
-    try {
-      const verdicts = this.#store[verb](charges)
-      return isPromise(verdicts) ? verdicts.then(answered, failed) : answered(verdicts)
-    } catch (error) {
-      if (isCallersOwn(error)) throw error
-      return failed(error)
-    }
-  }
-
-  async #askElsewhere(
-    verb: 'consume' | 'peek',
-    { policies, charges, tier }: Plan,
-    ledger: Spending[] | undefined,
-    error: unknown,
-  ): Promise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    if (isCallersOwn(error)) throw error
-    const decision = await this.#outage.decide(verb, policies, charges, this.#store.retryAfterMs)
-    if (verb === 'consume') void this.#store.giveBackLate(error, decision.notOwed)
-    ledger?.push(...decision.spent)
-    return resultOf(decision.policies, decision.verdicts, tier, decision.degraded)
+    return andThen(planFor(policies, request, tier, this.#reporter), (plan) => this.#decider.ask('consume', plan))
   }
 
   #plan(request: RateLimitRequest<Tier>): MaybePromise<Plan> {

@@ -1,0 +1,95 @@
+import type { Verdict } from '../algorithms/algorithm.ts'
+import { andThen, isPromise } from '../maybe-promise.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
+import type { Store } from '../stores/store.ts'
+import { storeHealth } from './health.ts'
+import type { Health } from './health.ts'
+import { OutagePlan, outageVerdict } from './outage.ts'
+import type { Plan } from './plan.ts'
+import type { Spending } from './reservation.ts'
+import { resultOf } from './result.ts'
+import type { RateLimitResult } from './result.ts'
+import { ShadowLimits } from './shadow-limits.ts'
+
+type Verb = 'consume' | 'peek'
+
+/** Asks the store what a plan wants to know, and decides without it where it does not answer. */
+export class Decider {
+  readonly #store: GuardedStore
+  readonly #shadows: ShadowLimits
+  readonly #outage: OutagePlan
+
+  constructor(store: Store, timeoutMs: number) {
+    this.#store = new GuardedStore(store, timeoutMs)
+    this.#shadows = new ShadowLimits(new GuardedStore(store, timeoutMs))
+    this.#outage = new OutagePlan(timeoutMs)
+  }
+
+  /** Gets to know the stores that rules fall back on. */
+  addFallbacks(fallbacks: Iterable<Store>): void {
+    this.#outage.add(fallbacks)
+  }
+
+  /** @param ledger Gets to know what has been charged. */
+  ask(verb: Verb, plan: Plan, ledger?: Spending[]): MaybePromise<RateLimitResult> {
+    const decided = this.#askEnforced(verb, plan, ledger)
+    if (plan.watched.length === 0) return decided
+    // Both are under way by now, and travel together.
+    const shadows = this.#shadows.ask(verb, plan.watched, ledger)
+    return andThen(decided, (result) => andThen(shadows, (seen): RateLimitResult => ({ ...result, shadows: seen })))
+  }
+
+  async refund({ charges, watched }: Plan): Promise<void> {
+    await this.#shadows.refund(watched)
+    if (charges.length > 0) await this.#store.refund(charges)
+  }
+
+  async reset(key: string): Promise<void> {
+    await this.#store.reset(key)
+  }
+
+  health(): Promise<Health> {
+    return storeHealth(this.#store)
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close()
+    await this.#outage.close()
+  }
+
+  #askEnforced(verb: Verb, plan: Plan, ledger: Spending[] | undefined): MaybePromise<RateLimitResult> {
+    const { policies, charges, unknown, tier } = plan
+    if (unknown.length > 0) {
+      const denials = unknown.map((policy) => outageVerdict(policy, this.#store.retryAfterMs))
+      return resultOf(unknown, denials, tier, 'deny')
+    }
+    if (charges.length === 0) return resultOf([], [], tier)
+    const answered = (verdicts: readonly Verdict[]): RateLimitResult => {
+      const result = resultOf(policies, verdicts, tier)
+      if (result.allowed) ledger?.push({ store: this.#store, charges, verdicts })
+      return result
+    }
+    const failed = (error: unknown): Promise<RateLimitResult> => this.#askElsewhere(verb, plan, ledger, error)
+    try {
+      const verdicts = this.#store[verb](charges)
+      return isPromise(verdicts) ? verdicts.then(answered, failed) : answered(verdicts)
+    } catch (error) {
+      if (isCallersOwn(error)) throw error
+      return failed(error)
+    }
+  }
+
+  async #askElsewhere(
+    verb: Verb,
+    { policies, charges, tier }: Plan,
+    ledger: Spending[] | undefined,
+    error: unknown,
+  ): Promise<RateLimitResult> {
+    if (isCallersOwn(error)) throw error
+    const decision = await this.#outage.decide(verb, policies, charges, this.#store.retryAfterMs)
+    if (verb === 'consume') void this.#store.giveBackLate(error, decision.notOwed)
+    ledger?.push(...decision.spent)
+    return resultOf(decision.policies, decision.verdicts, tier, decision.degraded)
+  }
+}
