@@ -6,6 +6,7 @@ import type { Store } from '../stores/store.ts'
 import { storeHealth } from './health.ts'
 import type { Health } from './health.ts'
 import { OutagePlan, outageVerdict } from './outage.ts'
+import type { PartitionKeyOf } from './partition-key.ts'
 import type { Plan } from './plan.ts'
 import type { Spending } from './reservation.ts'
 import { resultOf } from './result.ts'
@@ -20,10 +21,13 @@ export class Decider {
   readonly #shadows: ShadowLimits
   readonly #outage: OutagePlan
 
-  constructor(store: Store, timeoutMs: number) {
+  readonly #partitionKeyOf: PartitionKeyOf | undefined
+
+  constructor(store: Store, timeoutMs: number, partitionKeyOf?: PartitionKeyOf) {
     this.#store = new GuardedStore(store, timeoutMs)
     this.#shadows = new ShadowLimits(new GuardedStore(store, timeoutMs))
     this.#outage = new OutagePlan(timeoutMs)
+    this.#partitionKeyOf = partitionKeyOf
   }
 
   /** Gets to know the stores that rules fall back on. */
@@ -66,7 +70,9 @@ export class Decider {
     }
     if (charges.length === 0) return resultOf([], [], tier)
     const answered = (verdicts: readonly Verdict[]): RateLimitResult => {
-      const result = resultOf(policies, verdicts, tier)
+      const partitionKeyOf = this.#partitionKeyOf
+      const partitionKeys = partitionKeyOf && charges.map(({ key }) => partitionKeyOf(key))
+      const result = resultOf(policies, verdicts, tier, undefined, partitionKeys)
       if (result.allowed) ledger?.push({ store: this.#store, charges, verdicts })
       return result
     }

@@ -10,6 +10,7 @@ import { checkStore } from '../stores/check-store.ts'
 import type { Store } from '../stores/store.ts'
 import { Decider } from './decider.ts'
 import type { Health } from './health.ts'
+import { partitionKeysBy } from './partition-key.ts'
 import { planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
@@ -51,6 +52,8 @@ export interface RateLimiterOptions<Tier extends string = string, Endpoint exten
   ) => MaybePromise<NoInfer<Tier> | (string & {}) | undefined>
   /** Where to tell what an operator should know: pino, the console or winston, as they are. @default nowhere */
   readonly logger?: Logger
+  /** Makes `partitionKey`s for the header fields that carry one: a text of at least 16 characters. @default none are made */
+  readonly partitionKeySecret?: string
 }
 
 const CHANGEABLE = {
@@ -69,6 +72,7 @@ export const RATE_LIMITER_OPTIONS = {
   tierOf: true,
   timeoutMs: true,
   logger: true,
+  partitionKeySecret: true,
 } as const satisfies Record<keyof RateLimiterOptions, true>
 
 const DEFAULT_TIMEOUT_MS = 250
@@ -112,11 +116,15 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   /** @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written. */
   constructor(options: RateLimiterOptions<Tier, Endpoint>) {
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
-    const { store, tierOf, timeoutMs, logger, ...rules } = options
+    const { store, tierOf, timeoutMs, logger, partitionKeySecret, ...rules } = options
     checkStore('store', store)
     checkFunction('tierOf', tierOf)
     const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
-    this.#decider = new Decider(store, deadline)
+    this.#decider = new Decider(
+      store,
+      deadline,
+      partitionKeySecret === undefined ? undefined : partitionKeysBy(partitionKeySecret),
+    )
     this.#tierOf = tierOf
     this.#reporter = new Reporter(logger)
     this.#written = rules

@@ -21,6 +21,8 @@ export interface PolicyResult<Name extends string = string> extends Verdict {
   readonly windowMs: number
   /** What a unit is, if not a request. */
   readonly unit?: string
+  /** Names whose counter it is without telling who that is: base64, if the limiter has a `partitionKeySecret`. */
+  readonly partitionKey?: string
 }
 
 /** The answer to a request: that of the limit that decided it, and of all the others beside it. */
@@ -58,9 +60,9 @@ export function resultOf<Name extends string>(
   verdicts: readonly Verdict[],
   tier: string | undefined,
   degraded?: Degraded,
-  shadows: readonly PolicyResult[] = [],
+  partitionKeys?: readonly string[],
 ): RateLimitResult<Name> {
-  const results = policies.map((policy, i) => policyResult<Name>(policy, verdicts[i]!))
+  const results = policies.map((policy, i) => policyResult<Name>(policy, verdicts[i]!, partitionKeys?.[i]))
   const decisive = decisivePolicy(results)
   const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = decisive ?? UNLIMITED
   return {
@@ -74,15 +76,27 @@ export function resultOf<Name extends string>(
     tier,
     degraded,
     policies: results,
-    shadows,
+    shadows: [],
   }
 }
 
 /** A verdict, and which limit said it. */
-export function policyResult<Name extends string>(policy: Policy, verdict: Verdict): PolicyResult<Name> {
+export function policyResult<Name extends string>(
+  policy: Policy,
+  verdict: Verdict,
+  partitionKey?: string,
+): PolicyResult<Name> {
   const { name, kind, limit, unit } = policy
   const { quota, windowMs } = limit
-  return { name: name as Name, kind, quota, windowMs, ...(unit !== undefined && { unit }), ...verdict }
+  return {
+    name: name as Name,
+    kind,
+    quota,
+    windowMs,
+    ...(unit !== undefined && { unit }),
+    ...(partitionKey !== undefined && { partitionKey }),
+    ...verdict,
+  }
 }
 
 /**
