@@ -24,7 +24,12 @@ export class ConfigError extends TypeError implements CodedError {
   }
 }
 
-export type RequestErrorCode = 'RL_INVALID_COST' | 'RL_INVALID_KEY' | 'RL_INVALID_REQUEST' | 'RL_MISSING_CLIENT'
+export type RequestErrorCode =
+  | 'RL_INVALID_ADDRESS'
+  | 'RL_INVALID_COST'
+  | 'RL_INVALID_KEY'
+  | 'RL_INVALID_REQUEST'
+  | 'RL_MISSING_CLIENT'
 
 /**
  * A decision was asked for with a value that cannot be decided on: a cost that is no whole number, a request that

@@ -5,7 +5,7 @@ export interface Problem {
   /** The kind of problem, from IANA's registry of problem types. */
   readonly type: string
   readonly title: string
-  readonly status: 429 | 503
+  readonly status: 403 | 429 | 503
   readonly detail: string
   /** The limits that denied the request. */
   readonly 'violated-policies': readonly string[]
@@ -18,6 +18,7 @@ const PROBLEM_TYPES = 'https://iana.org/assignments/http-problem-types#'
 const KINDS = {
   'quota-exceeded': { title: 'Too many requests', status: 429 },
   'temporary-reduced-capacity': { title: 'Temporarily reduced capacity', status: 503 },
+  'deny-list': { title: 'Forbidden', status: 403 },
 } as const satisfies Record<DenialReason, { title: string; status: number }>
 
 /** Tells a client why its request was denied. */

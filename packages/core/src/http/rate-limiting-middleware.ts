@@ -38,7 +38,7 @@ export type MiddlewareOptions<
 export interface RateLimitAnswer {
   readonly allowed: boolean
   /** 200 if the request may go on, 429 if a limit denies it, 503 if the store fails and the rule says to deny then. */
-  readonly statusCode: 200 | 429 | 503
+  readonly statusCode: number
   /** The status in words. */
   readonly message: string
   /** Fields to set, on the application's own answer as well. */

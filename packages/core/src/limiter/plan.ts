@@ -20,14 +20,20 @@ export interface Plan {
   readonly watched: Watched
 }
 
+/** What a limiter makes its plans with. */
+export interface Planning {
+  readonly reporter: Reporter
+  readonly ipv6Subnet: number
+}
+
 /** Puts together what is to be asked, once the quotas that depend on the request are known. */
 export function planFor(
   policies: readonly Policy[],
   request: RateLimitRequest,
   tier: string | undefined,
-  reporter: Reporter,
+  { reporter, ipv6Subnet }: Planning,
 ): MaybePromise<Plan> {
-  if (!policies.some(({ quotas }) => quotas)) return planOf(policies, [], request, tier)
+  if (!policies.some(({ quotas }) => quotas)) return planOf(policies, [], request, tier, ipv6Subnet)
   const who = { ...request, tier }
   const known = policies.map((policy) => (policy.quotas ? withQuota(policy, policy.quotas, who, reporter) : policy))
   return andThen(allOf(known), (found) => {
@@ -37,6 +43,7 @@ export function planFor(
       unknown,
       request,
       tier,
+      ipv6Subnet,
     )
   })
 }
@@ -46,28 +53,29 @@ function planOf(
   unknown: readonly Policy[],
   request: RateLimitRequest,
   tier: string | undefined,
+  ipv6Subnet: number,
 ): Plan {
   const policies = all.filter(({ isShadow }) => !isShadow)
-  const charges = policies.map((policy) => chargeFor(policy, request))
-  const watched = policies.length === all.length ? [] : watchedOf(all, request)
+  const charges = policies.map((policy) => chargeFor(policy, request, ipv6Subnet))
+  const watched = policies.length === all.length ? [] : watchedOf(all, request, ipv6Subnet)
   return { tier, policies, charges, unknown, watched }
 }
 
 /** A shadow that counts by what the request does not name has nothing to watch, and must not stop it. */
-function watchedOf(all: readonly Policy[], request: RateLimitRequest): Watched {
+function watchedOf(all: readonly Policy[], request: RateLimitRequest, ipv6Subnet: number): Watched {
   return all
     .filter(({ isShadow }) => isShadow)
     .flatMap((policy) => {
       try {
-        return { policy, charge: chargeFor(policy, request) }
+        return { policy, charge: chargeFor(policy, request, ipv6Subnet) }
       } catch {
         return []
       }
     })
 }
 
-function chargeFor(policy: Policy, request: RateLimitRequest): Charge {
-  return { key: policyKey(policy, request), limit: policy.limit, cost: request.cost ?? 1 }
+function chargeFor(policy: Policy, request: RateLimitRequest, ipv6Subnet: number): Charge {
+  return { key: policyKey(policy, request, ipv6Subnet), limit: policy.limit, cost: request.cost ?? 1 }
 }
 
 /** The limit with its quota for this request; none if that cannot be told. */

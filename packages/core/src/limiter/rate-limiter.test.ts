@@ -295,8 +295,8 @@ describe('endpoint rules', () => {
     expect(await admittedOf(limiter, { userId: 'x|ip:1', endpoint: '/a' }, 2)).toBe(1)
     expect(await admittedOf(limiter, { userId: '1', endpoint: '/a|user:x' }, 2)).toBe(1)
     expect(await admittedOf(limiter, { userId: 'x|user:1', endpoint: '/a' }, 2)).toBe(1)
-    expect(await admittedOf(limiter, { ip: 'u', userId: undefined, endpoint: '/a' }, 2)).toBe(1)
-    expect(await admittedOf(limiter, { userId: 'u', endpoint: '/a' }, 2)).toBe(1)
+    expect(await admittedOf(limiter, { ip: '192.0.2.9', userId: undefined, endpoint: '/a' }, 2)).toBe(1)
+    expect(await admittedOf(limiter, { userId: '192.0.2.9', endpoint: '/a' }, 2)).toBe(1)
   })
 })
 

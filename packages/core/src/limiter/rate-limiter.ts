@@ -1,5 +1,6 @@
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields } from '../http/rate-limit-headers.ts'
+import { checkedSubnet } from '../client/client-key.ts'
 import { RequestError, shown } from '../errors.ts'
 import { Reporter } from '../logger.ts'
 import type { Logger } from '../logger.ts'
@@ -8,14 +9,17 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
 import type { Store } from '../stores/store.ts'
+import { AccessLists } from './access-lists.ts'
+import type { AccessOptions } from './access-lists.ts'
 import { Decider } from './decider.ts'
 import type { Health } from './health.ts'
 import { partitionKeysBy } from './partition-key.ts'
 import { planFor } from './plan.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, Planning } from './plan.ts'
 import type { Policy } from './policy.ts'
 import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
+import { listedResult } from './result.ts'
 import { reservationOf } from './reservation.ts'
 import type { Reservation, Spending } from './reservation.ts'
 import type { RateLimitResult } from './result.ts'
@@ -25,10 +29,8 @@ import type { RuleKind } from './rule.ts'
 import type { defaultTiers } from './tiers.ts'
 
 /** What a limiter is made of. */
-export interface RateLimiterOptions<Tier extends string = string, Endpoint extends string = string> extends Rules<
-  Tier,
-  Endpoint
-> {
+export interface RateLimiterOptions<Tier extends string = string, Endpoint extends string = string>
+  extends Rules<Tier, Endpoint>, AccessOptions {
   /**
    * Where the counts are kept. It may be shared by several limiters; limits of the same name are then one, unless each
    * limiter has a `namespace` of its own.
@@ -54,6 +56,8 @@ export interface RateLimiterOptions<Tier extends string = string, Endpoint exten
   readonly logger?: Logger
   /** Makes `partitionKey`s for the header fields that carry one: a text of at least 16 characters. @default none are made */
   readonly partitionKeySecret?: string
+  /** How many leading bits of an IPv6 address tell clients apart. @default 64 */
+  readonly ipv6Subnet?: number
 }
 
 const CHANGEABLE = {
@@ -73,6 +77,9 @@ export const RATE_LIMITER_OPTIONS = {
   timeoutMs: true,
   logger: true,
   partitionKeySecret: true,
+  ipv6Subnet: true,
+  allow: true,
+  deny: true,
 } as const satisfies Record<keyof RateLimiterOptions, true>
 
 const DEFAULT_TIMEOUT_MS = 250
@@ -108,7 +115,8 @@ export type CheckOptions = Pick<RateLimitRequest, 'cost'>
 export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoint extends string = never> {
   readonly #decider: Decider
   readonly #tierOf: RateLimiterOptions<Tier, Endpoint>['tierOf']
-  readonly #reporter: Reporter
+  readonly #lists: AccessLists
+  readonly #planning: Planning
   /** As they were written, to be changed in parts. */
   #written: Rules
   #rules: RuleSet
@@ -116,7 +124,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   /** @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written. */
   constructor(options: RateLimiterOptions<Tier, Endpoint>) {
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
-    const { store, tierOf, timeoutMs, logger, partitionKeySecret, ...rules } = options
+    const { store, tierOf, timeoutMs, logger, partitionKeySecret, ipv6Subnet, allow, deny, ...rules } = options
     checkStore('store', store)
     checkFunction('tierOf', tierOf)
     const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
@@ -126,7 +134,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
       partitionKeySecret === undefined ? undefined : partitionKeysBy(partitionKeySecret),
     )
     this.#tierOf = tierOf
-    this.#reporter = new Reporter(logger)
+    this.#lists = new AccessLists({ ...(allow && { allow }), ...(deny && { deny }) })
+    this.#planning = { reporter: new Reporter(logger), ipv6Subnet: checkedSubnet(ipv6Subnet) }
     this.#written = rules
     this.#rules = new RuleSet(rules)
     this.#decider.addFallbacks(this.#rules.fallbacks)
@@ -141,7 +150,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {RequestError} `RL_MISSING_CLIENT`, `RL_INVALID_REQUEST`, `RL_INVALID_COST`: nothing is charged.
    */
   isAllowed(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(this.#plan(request), (plan) => this.#decider.ask('consume', plan))
+    return this.#decide('consume', request)
   }
 
   /**
@@ -152,13 +161,14 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    */
   reserve(request: RateLimitRequest<Tier>): MaybePromise<Reservation<PolicyName<Tier, Endpoint>>> {
     const ledger: Spending[] = []
-    const decided = andThen(this.#plan(request), (plan) => this.#decider.ask('consume', plan, ledger))
-    return andThen(decided, (result) => reservationOf(result, request.cost ?? 1, ledger))
+    return andThen(this.#decide('consume', request, ledger), (result) =>
+      reservationOf(result, request.cost ?? 1, ledger),
+    )
   }
 
   /** Answers what `isAllowed` would, and charges nothing. */
   peek(request: RateLimitRequest<Tier>): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(this.#plan(request), (plan) => this.#decider.ask('peek', plan))
+    return this.#decide('peek', request)
   }
 
   /**
@@ -279,13 +289,24 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     request: RateLimitRequest,
     tier: string | undefined,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(planFor(policies, request, tier, this.#reporter), (plan) => this.#decider.ask('consume', plan))
+    return andThen(planFor(policies, request, tier, this.#planning), (plan) => this.#decider.ask('consume', plan))
+  }
+
+  #decide(
+    verb: 'consume' | 'peek',
+    request: RateLimitRequest<Tier>,
+    ledger?: Spending[],
+  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    checkRequest(request)
+    const list = this.#lists.find(request)
+    if (list) return listedResult(list)
+    return andThen(this.#plan(request), (plan) => this.#decider.ask(verb, plan, ledger))
   }
 
   #plan(request: RateLimitRequest<Tier>): MaybePromise<Plan> {
     checkRequest(request)
     return andThen(this.#tierOfRequest(request), (tier) =>
-      planFor(this.#rules.policiesFor(request, tier), request, tier, this.#reporter),
+      planFor(this.#rules.policiesFor(request, tier), request, tier, this.#planning),
     )
   }
 

@@ -2,8 +2,8 @@ import type { Verdict } from '../algorithms/algorithm.ts'
 import type { Policy } from './policy.ts'
 import type { RuleKind } from './rule.ts'
 
-/** Why a request was denied: named as the problem types of the IETF draft on RateLimit fields name it. */
-export type DenialReason = 'quota-exceeded' | 'temporary-reduced-capacity'
+/** Why a request was denied: named as the problem types of the IETF draft on RateLimit fields name it, but for the deny list. */
+export type DenialReason = 'quota-exceeded' | 'temporary-reduced-capacity' | 'deny-list'
 
 /**
  * What was done where the store did not answer in time: the request was let through uncounted, denied, or decided by a
@@ -116,6 +116,21 @@ function isTighter(a: Verdict, b: Verdict): boolean {
   if (a.retryAfterMs !== b.retryAfterMs) return a.retryAfterMs > b.retryAfterMs
   if (a.remaining !== b.remaining) return a.remaining < b.remaining
   return a.resetAfterMs > b.resetAfterMs
+}
+
+/** Answers for somebody who is on a list: let in, or denied, by no limit at all. */
+export function listedResult<Name extends string>(list: 'allow' | 'deny'): RateLimitResult<Name> {
+  const result = resultOf<Name>([], [], undefined)
+  if (list === 'allow') return result
+  return {
+    ...result,
+    allowed: false,
+    reason: 'deny-list',
+    limit: 0,
+    remaining: 0,
+    retryAfterMs: Infinity,
+    resetAfterMs: Infinity,
+  }
 }
 
 const UNLIMITED: Verdict = { allowed: true, limit: Infinity, remaining: Infinity, retryAfterMs: 0, resetAfterMs: 0 }

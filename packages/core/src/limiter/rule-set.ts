@@ -1,3 +1,4 @@
+import { clientKeyIn } from '../client/client-key.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
 import type { Store } from '../stores/store.ts'
 import { EndpointRouter } from './endpoint-router.ts'
@@ -112,12 +113,13 @@ export function isFor({ per }: Policy, { userId }: RateLimitRequest): boolean {
  * The key under which a policy counts a request: what is counted, `|`, and for whom. A store may keep what belongs to one
  * client together by what follows the first `|`.
  *
- * @throws {RequestError} `RL_MISSING_CLIENT` if the request does not say who is asking: everyone would share one limit.
+ * @throws {RequestError} `RL_MISSING_CLIENT` if the request does not say who is asking: everyone would share one limit;
+ * `RL_INVALID_ADDRESS`.
  */
-export function policyKey({ name, per, prefix }: Policy, { ip, userId }: RateLimitRequest): string {
+export function policyKey({ name, per, prefix }: Policy, { ip, userId }: RateLimitRequest, ipv6Subnet: number): string {
   if (per === 'endpoint') return prefix
   if (userId !== undefined && per !== 'ip') return `${prefix}user:${userId}`
-  if (ip !== undefined && per !== 'user') return `${prefix}ip:${ip}`
+  if (ip !== undefined && per !== 'user') return `${prefix}ip:${clientKeyIn(ip, ipv6Subnet)}`
   return missing(name, per)
 }
 

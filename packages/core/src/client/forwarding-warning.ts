@@ -1,0 +1,35 @@
+import { parseAddress } from './client-key.ts'
+
+/** What a framework makes of a connection, and a way to read the request's header fields. */
+export interface Connection {
+  /** The client's address, as the framework trusts it. */
+  readonly ip?: string | undefined
+  /** The address at the other end of the socket. */
+  readonly peer?: string | undefined
+  readonly header: (name: string) => string | undefined
+}
+
+const OWN_NETWORKS: ReadonlySet<string> = new Set([
+  'private',
+  'loopback',
+  'linkLocal',
+  'uniqueLocal',
+  'carrierGradeNat',
+] satisfies ReturnType<NonNullable<ReturnType<typeof parseAddress>>['range']>[])
+
+/**
+ * Says so where a proxy setting is plainly wrong: a proxy of one's own network forwards for somebody, and the framework
+ * takes the proxy for the client, so that all clients share one limit. Anybody can send such a field from outside: that is
+ * no sign of a proxy.
+ */
+export function forwardingWarning({ ip, peer, header }: Connection): string | undefined {
+  if (peer === undefined || ip !== peer) return undefined
+  const field = ['x-forwarded-for', 'forwarded'].find((name) => header(name) !== undefined)
+  if (field === undefined) return undefined
+  const address = parseAddress(peer)
+  if (!address || !OWN_NETWORKS.has(address.range())) return undefined
+  return (
+    `The proxy at ${peer} sends ${field}, but is not trusted, so that all its clients share one limit. ` +
+    'Tell the framework which proxies to trust: `trust proxy` in Express, `trustProxy` in Fastify, `getConnInfo` in Hono.'
+  )
+}

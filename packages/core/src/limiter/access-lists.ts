@@ -1,0 +1,60 @@
+import { AddressList } from '../client/address-list.ts'
+import { ConfigError, shown } from '../errors.ts'
+import type { RateLimitRequest } from './request.ts'
+
+/** Who is let in whatever the limits say, and who never is. */
+export interface AccessOptions {
+  /**
+   * Who is not limited, nor charged: addresses, networks such as `10.0.0.0/8`, and users, as `user:42`. Wins over `deny`.
+   *
+   * @default nobody
+   */
+  readonly allow?: readonly string[]
+  /** Who is denied (403), at no cost: written as in `allow`. @default nobody */
+  readonly deny?: readonly string[]
+}
+
+const USER = 'user:'
+
+/** Looks up whether a request is let in, or denied, without any limit. */
+export class AccessLists {
+  readonly #allow: AccessList
+  readonly #deny: AccessList
+
+  /** @throws {ConfigError} `RL_INVALID_OPTION` */
+  constructor({ allow = [], deny = [] }: AccessOptions) {
+    this.#allow = new AccessList('allow', allow)
+    this.#deny = new AccessList('deny', deny)
+  }
+
+  find(request: RateLimitRequest): 'allow' | 'deny' | undefined {
+    if (this.#allow.has(request)) return 'allow'
+    return this.#deny.has(request) ? 'deny' : undefined
+  }
+}
+
+class AccessList {
+  readonly #users: ReadonlySet<string>
+  readonly #addresses: AddressList
+  readonly #isEmpty: boolean
+
+  constructor(option: string, entries: readonly string[]) {
+    if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'string')) {
+      throw new ConfigError(
+        'RL_INVALID_OPTION',
+        `Expected \`${option}\` to be an array of texts, got ${shown(entries)}`,
+      )
+    }
+    this.#isEmpty = entries.length === 0
+    this.#users = new Set(entries.filter((entry) => entry.startsWith(USER)).map((entry) => entry.slice(USER.length)))
+    this.#addresses = new AddressList(
+      option,
+      entries.filter((entry) => !entry.startsWith(USER)),
+    )
+  }
+
+  has({ ip, userId }: RateLimitRequest): boolean {
+    if (this.#isEmpty) return false
+    return (userId !== undefined && this.#users.has(userId)) || (ip !== undefined && this.#addresses.has(ip))
+  }
+}

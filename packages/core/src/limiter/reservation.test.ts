@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+
+import { MapStore } from '../stores/map-store.fixture.ts'
+import { RateLimiter } from './rate-limiter.ts'
+
+const IP = '203.0.113.7'
+const MINUTE = 60_000
+
+function limiterAt(start: number) {
+  const time = { now: start }
+  const store = new MapStore(() => time.now)
+  const endpoints = {
+    '/a': [
+      { rate: '50 per hour', algorithm: 'sliding-window' },
+      { rate: '99 per minute', mode: 'shadow' },
+    ],
+  } as const
+  const limiter = new RateLimiter({ store, ip: '100 per minute', endpoints })
+  const left = async () => {
+    const { policies, shadows } = await limiter.peek({ ip: IP, endpoint: '/a', cost: 0 })
+    return [...policies, ...shadows].map(({ remaining }) => remaining)
+  }
+  return { limiter, time, left, request: { ip: IP, endpoint: '/a' } }
+}
+
+describe('a reservation', () => {
+  it('charges an upper bound, and settles to the real cost in every limit, shadows included', async () => {
+    const { limiter, left, request } = limiterAt(0)
+    const reservation = await limiter.reserve({ ...request, cost: 40 })
+    expect([reservation.allowed, await left()]).toEqual([true, [60, 10, 59]])
+    await reservation.settle(25)
+    expect(await left()).toEqual([75, 25, 74])
+  })
+
+  it('gives back more if it is settled again to less, and never less', async () => {
+    const { limiter, left, request } = limiterAt(0)
+    const reservation = await limiter.reserve({ ...request, cost: 40 })
+    await reservation.settle(25)
+    await expect(reservation.settle(26)).rejects.toMatchObject({ code: 'RL_INVALID_COST' })
+    await reservation.settle(25)
+    await reservation.settle(0)
+    expect(await left()).toEqual([100, 50, 99])
+  })
+
+  it.each([Number.NaN, -1, 0.5, Infinity, undefined])('refuses to be settled to %s', async (cost) => {
+    const { limiter, left, request } = limiterAt(0)
+    const reservation = await limiter.reserve({ ...request, cost: 40 })
+    await expect(reservation.settle(cost as number)).rejects.toMatchObject({ code: 'RL_INVALID_COST' })
+    expect(await left()).toEqual([60, 10, 59])
+  })
+
+  it('gives back in its own window only: what has been charged in the next one stays', async () => {
+    const { limiter, time, left, request } = limiterAt(0)
+    const reservation = await limiter.reserve({ ...request, cost: 40 })
+    time.now = MINUTE
+    await limiter.isAllowed({ ...request, cost: 10 })
+    await reservation.settle(0)
+    expect(await left()).toEqual([90, 40, 89])
+  })
+
+  it('gives nothing back if it was denied', async () => {
+    const { limiter, left, request } = limiterAt(0)
+    await limiter.isAllowed({ ...request, cost: 45 })
+    const denied = await limiter.reserve({ ...request, cost: 40 })
+    expect(denied.allowed).toBe(false)
+    const before = await left()
+    await denied.settle(0)
+    // The shadow, which would have let it in, forgets it.
+    expect([before, await left()]).toEqual([
+      [55, 5, 14],
+      [55, 5, 54],
+    ])
+  })
+
+  it('is given back to the fallback store that charged it', async () => {
+    class Failing extends MapStore {
+      override async consume(): Promise<never> {
+        throw new Error('down')
+      }
+    }
+    const limiter = new RateLimiter({ store: new Failing(), fallback: new MapStore(), ip: '10 per minute' })
+    const reservation = await limiter.reserve({ ip: IP, cost: 7 })
+    await reservation.settle(2)
+    expect(await limiter.isAllowed({ ip: IP })).toMatchObject({ degraded: 'fallback', remaining: 7 })
+  })
+
+  it('is plain data but for settle', async () => {
+    const { limiter, request } = limiterAt(0)
+    const { settle, ...result } = await limiter.reserve(request)
+    expect(typeof settle).toBe('function')
+    expect(JSON.parse(JSON.stringify(result))).toMatchObject({ allowed: true, limit: 50, remaining: 49 })
+  })
+})
