@@ -9,9 +9,16 @@ export type { ClientKeyOptions } from './client/client-key.ts'
 export { ConfigError, RequestError, StoreError } from './errors.ts'
 export type { ConfigErrorCode, RequestErrorCode, StoreErrorCode } from './errors.ts'
 export { rateLimitHeaders } from './http/rate-limit-headers.ts'
-export type { HeaderFields } from './http/rate-limit-headers.ts'
+export type { HeaderFields, HeaderFormat, HeaderOptions } from './http/rate-limit-headers.ts'
 export { RateLimitingMiddleware } from './http/rate-limiting-middleware.ts'
-export type { Identity, MiddlewareOptions, RateLimitAnswer, RequestOptions } from './http/rate-limiting-middleware.ts'
+export type {
+  Identity,
+  MiddlewareOptions,
+  OwnAnswer,
+  RateLimitAnswer,
+  RequestFacts,
+  RequestOptions,
+} from './http/rate-limiting-middleware.ts'
 export type { Problem } from './http/problem.ts'
 export type { LogEntry, Logger } from './logger.ts'
 export type { AccessOptions } from './limiter/access-lists.ts'

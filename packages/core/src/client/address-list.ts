@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import type ipaddr from 'ipaddr.js'
 
 import { ConfigError, shown } from '../errors.ts'
 import { parseAddress } from './client-key.ts'

@@ -1,11 +1,17 @@
+import Negotiator from 'negotiator'
+
 import type { DenialReason, RateLimitResult } from '../limiter/result.ts'
+import type { HeaderFields } from './rate-limit-headers.ts'
+
+/** Why a request is not served. */
+export type ProblemReason = DenialReason | 'invalid-address'
 
 /** A denial as a client reads it: problem details (RFC 9457). */
 export interface Problem {
-  /** The kind of problem, from IANA's registry of problem types. */
+  /** The kind of problem, from IANA's registry of problem types; `about:blank` where the status says it all. */
   readonly type: string
   readonly title: string
-  readonly status: 403 | 429 | 503
+  readonly status: 400 | 403 | 429 | 503
   readonly detail: string
   /** The limits that denied the request. */
   readonly 'violated-policies': readonly string[]
@@ -13,26 +19,72 @@ export interface Problem {
   readonly retryAfterMs?: number
 }
 
-const PROBLEM_TYPES = 'https://iana.org/assignments/http-problem-types#'
+/** What is known of a denial, and of who will read it. */
+export interface DenialContext {
+  readonly result?: RateLimitResult
+  /** The `Accept` field of the request. */
+  readonly accept?: string
+  /** What to say in place of the usual detail. */
+  readonly message?: string
+}
+
+/** How to answer a request that is not served. */
+export interface Denial {
+  readonly statusCode: Problem['status']
+  /** The status in words. */
+  readonly message: string
+  readonly headers: HeaderFields
+  readonly body: string
+}
+
+const IANA = 'https://iana.org/assignments/http-problem-types#'
 
 const KINDS = {
-  'quota-exceeded': { title: 'Too many requests', status: 429 },
-  'temporary-reduced-capacity': { title: 'Temporarily reduced capacity', status: 503 },
-  'deny-list': { title: 'Forbidden', status: 403 },
-} as const satisfies Record<DenialReason, { title: string; status: number }>
+  'quota-exceeded': { type: `${IANA}quota-exceeded`, title: 'Too many requests', status: 429 },
+  'temporary-reduced-capacity': {
+    type: `${IANA}temporary-reduced-capacity`,
+    title: 'Temporarily reduced capacity',
+    status: 503,
+  },
+  'deny-list': { type: 'about:blank', title: 'Forbidden', status: 403 },
+  'invalid-address': { type: 'about:blank', title: 'Bad Request', status: 400 },
+} as const satisfies Record<ProblemReason, Pick<Problem, 'type' | 'title' | 'status'>>
 
-/** Tells a client why its request was denied. */
-export function problemOf(reason: DenialReason, result: RateLimitResult): Problem {
-  const { retryAfterMs, policies } = result
-  const isCurable = Number.isFinite(retryAfterMs)
-  const detail = isCurable
-    ? `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`
-    : 'The request asks for more than the limit ever allows.'
-  return {
-    type: PROBLEM_TYPES + reason,
-    ...KINDS[reason],
+const PROBLEM = 'application/problem+json'
+const TYPES = [PROBLEM, 'application/json', 'text/plain']
+
+/** Answers a request that is not served: problem details, unless the client rather has plain text. Never to be cached. */
+export function denialOf(reason: ProblemReason, { result, accept, message }: DenialContext): Denial {
+  const detail = message ?? detailOf(reason, result)
+  const { type, title, status } = KINDS[reason]
+  const contentType = preferredType(accept)
+  const problem: Problem = {
+    type,
+    title,
+    status,
     detail,
-    'violated-policies': policies.filter(({ allowed }) => !allowed).map(({ name }) => name),
-    ...(isCurable && { retryAfterMs }),
+    'violated-policies': result ? result.policies.filter(({ allowed }) => !allowed).map(({ name }) => name) : [],
+    ...(result && Number.isFinite(result.retryAfterMs) && { retryAfterMs: result.retryAfterMs }),
   }
+  const isText = contentType === 'text/plain'
+  return {
+    statusCode: status,
+    message: title,
+    headers: { 'Content-Type': isText ? 'text/plain; charset=utf-8' : contentType, 'Cache-Control': 'no-store' },
+    body: isText ? detail : JSON.stringify(problem),
+  }
+}
+
+function detailOf(reason: ProblemReason, result: RateLimitResult | undefined): string {
+  if (reason === 'deny-list') return 'This client is not served.'
+  if (reason === 'invalid-address') return 'The address of the client could not be read.'
+  const isCurable = result && Number.isFinite(result.retryAfterMs)
+  if (isCurable) return `Try again in ${Math.ceil(result.retryAfterMs / 1000)} s.`
+  return 'The request asks for more than the limit ever allows.'
+}
+
+/** Of the types that there are, the one that the client likes best; if it likes none, it gets a problem (RFC 9110, 12.5.1). */
+function preferredType(accept: string | undefined): string {
+  if (accept === undefined) return PROBLEM
+  return new Negotiator({ headers: { accept } }).mediaType(TYPES) ?? PROBLEM
 }

@@ -1,16 +1,46 @@
+import { ConfigError, shown } from '../errors.ts'
 import { decisivePolicy } from '../limiter/result.ts'
-import type { RateLimitResult } from '../limiter/result.ts'
+import type { PolicyResult, RateLimitResult } from '../limiter/result.ts'
 import type { RuleKind } from '../limiter/rule.ts'
+import { sfBytes, sfInteger, sfString } from './structured-fields.ts'
 
 /** Header fields by name, as every framework takes them. */
 export type HeaderFields = Readonly<Record<string, string>>
 
+/** What a form of header fields has to tell: all limits that were asked, and the one to tell of where there is room for one. */
+interface Told {
+  readonly policies: readonly PolicyResult[]
+  readonly shown: PolicyResult
+}
+
+const FORMATS = {
+  legacy: legacyFields,
+  'draft-6': draft6Fields,
+  'draft-7': draft7Fields,
+  'draft-11': draft11Fields,
+} as const satisfies Record<string, (told: Told) => HeaderFields>
+
 /**
- * The header fields that tell a client where it stands: `X-RateLimit-Limit`, `-Remaining` and `-Reset` (whole seconds
- * until the limit is wholly available again), and `Retry-After` (RFC 9110, 10.2.3) on a denial that waiting can cure.
- * Seconds are rounded up: to come back then is never too early. No fields if no limit applies.
- *
- * @param options.prefer The family of limits to tell of, if one of it applies. @default the one that decided
+ * A form of header fields: `legacy` (`X-RateLimit-*`), or a revision of the IETF draft on RateLimit fields
+ * (draft-ietf-httpapi-ratelimit-headers). Revision 10 is as 11 on the wire.
+ */
+export type HeaderFormat = keyof typeof FORMATS
+
+export interface HeaderOptions {
+  /** @default ['legacy', 'draft-11'] */
+  readonly formats?: readonly HeaderFormat[]
+  /** The family of limits to tell of where there is room for one, if one of it applies. @default the one that decided */
+  readonly prefer?: RuleKind
+  /** Adds up to so many milliseconds to `Retry-After`, at random. @default 0 */
+  readonly retryJitterMs?: number
+}
+
+const DEFAULT_FORMATS: readonly HeaderFormat[] = ['legacy', 'draft-11']
+
+/**
+ * The header fields that tell a client where it stands, in the forms asked for, and `Retry-After` (RFC 9110, 10.2.3) on a
+ * denial that waiting can cure. Seconds are rounded up: to come back then is never too early. No fields if no limit
+ * applies, or no form is asked for.
  *
  * @example
  * ```ts
@@ -18,23 +48,105 @@ export type HeaderFields = Readonly<Record<string, string>>
  * import { MemoryStore } from '@rl/store-memory'
  *
  * const limiter = new RateLimiter({ store: new MemoryStore() })
- * const headers = rateLimitHeaders(await limiter.isAllowed({ ip: '203.0.113.7' }))
- * // { 'X-RateLimit-Limit': '100', 'X-RateLimit-Remaining': '99', 'X-RateLimit-Reset': '60' }
+ * const headers = rateLimitHeaders(await limiter.isAllowed({ ip: '203.0.113.7' }), { formats: ['draft-11'] })
+ * // { 'RateLimit-Policy': '"ip";q=100;w=60', RateLimit: '"ip";r=99;t=60' }
  * ```
  */
-export function rateLimitHeaders(result: RateLimitResult, options: { readonly prefer?: RuleKind } = {}): HeaderFields {
-  const preferred = decisivePolicy(result.policies.filter(({ kind }) => kind === options.prefer))
-  const shown = preferred ?? decisivePolicy(result.policies)
-  if (!shown) return {}
-  const isCurable = !result.allowed && Number.isFinite(result.retryAfterMs)
+export function rateLimitHeaders(result: RateLimitResult, options: HeaderOptions = {}): HeaderFields {
+  const { formats = DEFAULT_FORMATS, prefer, retryJitterMs = 0 } = options
+  const { policies, allowed, retryAfterMs } = result
+  const preferred = decisivePolicy(policies.filter(({ kind }) => kind === prefer))
+  const shown = preferred ?? decisivePolicy(policies)
+  if (!shown || formats.length === 0) return {}
+  const fields: Record<string, string> = {}
+  for (const format of formats) Object.assign(fields, FORMATS[format]({ policies, shown }))
+  if (!allowed && Number.isFinite(retryAfterMs)) {
+    fields['Retry-After'] = seconds(retryAfterMs + Math.random() * retryJitterMs)
+  }
+  return fields
+}
+
+/**
+ * Refuses forms that do not exist, and such as would write one field in two ways.
+ *
+ * @throws {ConfigError} `RL_INVALID_OPTION`
+ */
+export function checkHeaderFormats(formats: readonly HeaderFormat[]): void {
+  if (!Array.isArray(formats)) refuse(`an array of ${Object.keys(FORMATS).join(', ')}`, formats)
+  for (const [i, format] of formats.entries()) {
+    if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format)) {
+      refuse(`of ${Object.keys(FORMATS).join(', ')}`, format)
+    }
+    if (formats.indexOf(format) !== i) refuse('without repetition', format)
+  }
+  const older = formats.find((format) => format === 'draft-6' || format === 'draft-7')
+  if (older && formats.includes('draft-11')) refuse('without `draft-11`, which writes the same fields otherwise', older)
+}
+
+function legacyFields({ shown: { limit, remaining, resetAfterMs } }: Told): HeaderFields {
   return {
-    'X-RateLimit-Limit': String(shown.limit),
-    'X-RateLimit-Remaining': String(shown.remaining),
-    'X-RateLimit-Reset': String(wholeSeconds(shown.resetAfterMs)),
-    ...(isCurable && { 'Retry-After': String(wholeSeconds(result.retryAfterMs)) }),
+    'X-RateLimit-Limit': String(limit),
+    'X-RateLimit-Remaining': String(remaining),
+    'X-RateLimit-Reset': seconds(resetAfterMs),
   }
 }
 
-function wholeSeconds(ms: number): number {
-  return Math.ceil(ms / 1000)
+function draft6Fields({ policies, shown }: Told): HeaderFields {
+  return {
+    'RateLimit-Policy': quotaPolicies(policies),
+    'RateLimit-Limit': sfInteger(shown.limit),
+    'RateLimit-Remaining': sfInteger(shown.remaining),
+    'RateLimit-Reset': effectiveSeconds(shown),
+  }
+}
+
+function draft7Fields({ policies, shown }: Told): HeaderFields {
+  const { limit, remaining } = shown
+  return {
+    'RateLimit-Policy': quotaPolicies(policies),
+    RateLimit: `limit=${sfInteger(limit)}, remaining=${sfInteger(remaining)}, reset=${effectiveSeconds(shown)}`,
+  }
+}
+
+function draft11Fields({ policies }: Told): HeaderFields {
+  const partition = ({ partitionKey }: PolicyResult): string => (partitionKey ? `;pk=${sfBytes(partitionKey)}` : '')
+  return {
+    'RateLimit-Policy': policies
+      .map((policy) => {
+        const unit = policy.unit === undefined ? '' : `;qu=${sfString(policy.unit)}`
+        return `${sfString(policy.name)};q=${sfInteger(policy.quota)}${unit};w=${windowSeconds(policy)}${partition(policy)}`
+      })
+      .join(', '),
+    RateLimit: policies
+      .map(
+        (policy) =>
+          `${sfString(policy.name)};r=${sfInteger(policy.remaining)};t=${effectiveSeconds(policy)}${partition(policy)}`,
+      )
+      .join(', '),
+  }
+}
+
+/** How revisions 6 and 7 list limits, which have no names there. */
+function quotaPolicies(policies: readonly PolicyResult[]): string {
+  return policies.map((policy) => `${sfInteger(policy.quota)};w=${windowSeconds(policy)}`).join(', ')
+}
+
+function windowSeconds({ windowMs }: PolicyResult): string {
+  return seconds(windowMs)
+}
+
+/**
+ * For how long what is left has to do: where there is too little, until there is enough. So `Retry-After` is never earlier
+ * than a limit that denies says.
+ */
+function effectiveSeconds({ allowed, retryAfterMs, resetAfterMs }: PolicyResult): string {
+  return seconds(!allowed && Number.isFinite(retryAfterMs) ? retryAfterMs : resetAfterMs)
+}
+
+function seconds(ms: number): string {
+  return String(Math.ceil(ms / 1000))
+}
+
+function refuse(expected: string, got: unknown): never {
+  throw new ConfigError('RL_INVALID_OPTION', `Expected \`headers\` to be ${expected}, got ${shown(got)}`)
 }

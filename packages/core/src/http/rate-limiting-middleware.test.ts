@@ -1,6 +1,10 @@
+import { isIP, isIPv4 } from 'node:net'
+
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { RateLimiter } from '../limiter/rate-limiter.ts'
+import type { LogEntry } from '../logger.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import { RateLimitingMiddleware } from './rate-limiting-middleware.ts'
 import type { MiddlewareOptions } from './rate-limiting-middleware.ts'
@@ -23,7 +27,13 @@ describe('processRequest', () => {
       allowed: true,
       statusCode: 200,
       message: 'OK',
-      headers: { 'X-RateLimit-Limit': '100', 'X-RateLimit-Remaining': '99', 'X-RateLimit-Reset': '60' },
+      headers: {
+        'X-RateLimit-Limit': '100',
+        'X-RateLimit-Remaining': '99',
+        'X-RateLimit-Reset': '60',
+        'RateLimit-Policy': '"ip";q=100;w=60',
+        RateLimit: '"ip";r=99;t=60',
+      },
       body: '',
       result: expect.objectContaining({ allowed: true, policy: 'ip' }),
     })
@@ -40,6 +50,8 @@ describe('processRequest', () => {
       'X-RateLimit-Limit': '1',
       'X-RateLimit-Remaining': '0',
       'X-RateLimit-Reset': '60',
+      'RateLimit-Policy': '"ip";q=1;w=60',
+      RateLimit: '"ip";r=0;t=60',
       'Retry-After': '60',
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
@@ -135,5 +147,142 @@ describe('a middleware is not built', () => {
     expect(() => new RateLimitingMiddleware(options as MiddlewareOptions<void>)).toThrow(
       expect.objectContaining({ code }),
     )
+  })
+})
+
+describe('what counts', () => {
+  it.each([
+    ['all', [200, 404, 500, undefined], 6],
+    ['failures', [200, 404, 500, undefined], 7],
+    ['successes', [200, 302, 404, 500, undefined], 8],
+  ] as const)('can be %s', async (count, statuses, left) => {
+    const middleware = middlewareOf({ ip: '10 per minute', count })
+    for (const status of statuses) (await middleware.processRequest({ ip: IP }, {})).responded?.(status)
+    // The application waits for no refund, and neither does the next request in memory.
+    await Promise.resolve()
+    const { result } = await middleware.processRequest({ ip: IP }, {})
+    expect(result?.remaining).toBe(left - 1)
+  })
+
+  it('gives nothing to the window that follows', async () => {
+    let now = 0
+    const middleware = middlewareOf({ ip: '10 per minute', count: 'failures' }, () => now)
+    const slow = await middleware.processRequest({ ip: IP }, {})
+    now = 60_000
+    for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: IP }, {})
+    slow.responded?.(200)
+    await Promise.resolve()
+    expect((await middleware.processRequest({ ip: IP }, {})).result?.remaining).toBe(6)
+  })
+
+  it('is told to the log where it cannot be given back', async () => {
+    class Keeps extends MapStore {
+      override refund(): never {
+        throw new Error('nothing is given back here')
+      }
+    }
+    const events: string[] = []
+    const logger = { warn: () => undefined, error: ({ event }: LogEntry) => void events.push(event) }
+    const middleware = new RateLimitingMiddleware({ store: new Keeps(), count: 'failures', logger })
+    ;(await middleware.processRequest({ ip: IP })).responded?.(200)
+    await new Promise(setImmediate)
+    expect(events).toEqual(['store_error'])
+  })
+})
+
+describe('a denial', () => {
+  const denied = async (options: Parameters<typeof middlewareOf>[0], facts: object = {}) =>
+    middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP, ...facts }, { key: 'u' })
+
+  it('says what the application wants said, also in plain text', async () => {
+    const header = () => 'text/plain'
+    expect((await denied({ message: 'Slow down.' }, { header })).body).toBe('Slow down.')
+    const message = (result: { policy: string | undefined }, { key }: Incoming) => `${key} is over ${result.policy}`
+    expect(JSON.parse((await denied({ message })).body)).toMatchObject({ status: 429, detail: 'u is over ip' })
+  })
+
+  it('can be answered in the application’s own way, or only heard of', async () => {
+    const own = await denied({ onDenied: (_answer, { key }) => ({ statusCode: 418, body: `no, ${key}` }) })
+    expect(own).toMatchObject({ allowed: false, statusCode: 418, body: 'no, u', headers: { 'X-RateLimit-Limit': '0' } })
+    const heard: number[] = []
+    const usual = await denied({ onDenied: ({ statusCode }) => void heard.push(statusCode) })
+    expect([usual.statusCode, heard]).toEqual([429, [429]])
+  })
+
+  it('has no body for HEAD', async () => {
+    expect(await denied({}, { method: 'HEAD' })).toMatchObject({ statusCode: 429, body: '' })
+  })
+
+  it('sends the fields that are asked for, or none', async () => {
+    const spent = { ip: '1 per minute' } as const
+    const middleware = middlewareOf({ ...spent, headers: ['draft-7'] })
+    await middleware.processRequest({ ip: IP }, {})
+    expect((await middleware.processRequest({ ip: IP }, {})).headers).toEqual({
+      'RateLimit-Policy': '1;w=60',
+      RateLimit: 'limit=1, remaining=0, reset=60',
+      'Retry-After': '60',
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+    })
+    const silent = middlewareOf({ ...spent, headers: [] })
+    expect((await silent.processRequest({ ip: IP }, {})).headers).toEqual({})
+    const { headers } = await silent.processRequest({ ip: IP }, {})
+    expect(Object.keys(headers)).toEqual(['Content-Type', 'Cache-Control'])
+  })
+
+  it('tells to wait up to the jitter longer, never shorter', async () => {
+    const middleware = middlewareOf({ ip: '1 per minute', retryJitterMs: 30_000 })
+    await middleware.processRequest({ ip: IP }, {})
+    const waits = new Set<number>()
+    for (let i = 0; i < 200; i++)
+      waits.add(Number((await middleware.processRequest({ ip: IP }, {})).headers['Retry-After']))
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(60)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(90)
+    expect(waits.size).toBeGreaterThan(10)
+  })
+})
+
+describe('an address', () => {
+  it('that is none is refused with 400, told to the log, and shared with nobody', async () => {
+    const warnings: LogEntry[] = []
+    const logger = { warn: (entry: LogEntry) => void warnings.push(entry), error: () => undefined }
+    const middleware = middlewareOf({ logger })
+    const answer = await middleware.processRequest({ ip: '203.0.113.7:51234' }, {})
+    expect(answer).toMatchObject({ allowed: false, statusCode: 400, result: undefined })
+    expect(JSON.parse(answer.body)).toMatchObject({ status: 400, type: 'about:blank' })
+    expect(warnings).toEqual([
+      { event: 'invalid_address', message: expect.stringContaining('203.0.113.7:51234') as string },
+    ])
+  })
+
+  it('of whatever text never throws, nor shares a limit with another', async () => {
+    const store = new MapStore()
+    const middleware = new RateLimitingMiddleware({ store, ip: '1 per minute' })
+    const seen = new Set<string>()
+    const anyAddress = fc.oneof(
+      fc.ipV4().filter((ip) => !seen.has(ip)),
+      fc.ipV6(),
+      fc.string({ minLength: 1 }),
+      fc.ipV4().map((ip) => `${ip}:80`),
+      fc.constantFrom('unknown', '_hidden', '[::1]', '0x7f.1', '1', '::ffff:1.2.3.4', 'fe80::1%eth0'),
+    )
+    const property = fc.asyncProperty(anyAddress, async (ip) => {
+      const { statusCode } = await middleware.processRequest({ ip })
+      if (isIPv4(ip)) expect(statusCode).toBe(200)
+      if (isIP(ip) === 0) expect(statusCode).toBe(400)
+      seen.add(ip)
+    })
+    await fc.assert(property, { numRuns: 100_000 })
+    for (const key of store.states.keys()) expect(key).toMatch(/\|ip:[0-9a-f.:/]+$/)
+  }, 120_000)
+
+  it('of a proxy that is not trusted, in front of what it forwards, is warned of once', async () => {
+    const warnings: string[] = []
+    const logger = { warn: ({ event }: LogEntry) => void warnings.push(event), error: () => undefined }
+    const middleware = middlewareOf({ logger })
+    const header = (name: string) => (name === 'x-forwarded-for' ? '203.0.113.7' : undefined)
+    for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: '10.0.0.1', peer: '10.0.0.1', header }, {})
+    await middleware.processRequest({ ip: IP, peer: IP, header }, {})
+    expect(warnings).toEqual(['proxy_not_trusted'])
   })
 })

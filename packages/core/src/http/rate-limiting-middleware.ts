@@ -1,14 +1,19 @@
+import { forwardingWarning } from '../client/forwarding-warning.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
 import { RATE_LIMITER_OPTIONS, RateLimiter } from '../limiter/rate-limiter.ts'
 import type { RateLimiterOptions } from '../limiter/rate-limiter.ts'
 import type { RateLimitRequest } from '../limiter/request.ts'
+import type { Reservation } from '../limiter/reservation.ts'
 import type { RateLimitResult } from '../limiter/result.ts'
+import { Reporter } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
-import { problemOf } from './problem.ts'
-import { rateLimitHeaders } from './rate-limit-headers.ts'
-import type { HeaderFields } from './rate-limit-headers.ts'
+import { denialOf } from './problem.ts'
+import type { ProblemReason } from './problem.ts'
+import { checkHeaderFormats, rateLimitHeaders } from './rate-limit-headers.ts'
+import type { HeaderFields, HeaderFormat } from './rate-limit-headers.ts'
 
 /** What the application knows of a request that the framework does not. */
 export type Identity = Pick<RateLimitRequest, 'ip' | 'userId' | 'tier'>
@@ -21,12 +26,42 @@ export interface RequestOptions<Incoming> {
   readonly cost?: number | ((incoming: Incoming) => MaybePromise<number>)
   /** Lets requests past that are not to be limited at all, such as health checks. */
   readonly skip?: (incoming: Incoming) => MaybePromise<boolean>
+  /**
+   * Which requests count: all, or only those whose answer is a failure (a status of 400 or more, or a client that went
+   * away) or a success. Each is charged before it is served, and given back if it turns out not to count.
+   *
+   * @default 'all'
+   */
+  readonly count?: 'all' | 'failures' | 'successes'
+  /** The header fields to send, by the drafts that describe them; none, not even `Retry-After`, if empty. @default ['legacy', 'draft-11'] */
+  readonly headers?: readonly HeaderFormat[]
+  /** Adds up to so many milliseconds to `Retry-After`, at random, so that clients do not all come back at once. @default 0 */
+  readonly retryJitterMs?: number
+  /** What to tell a client that is denied: the `detail` of the problem, and the whole of an answer in plain text. */
+  readonly message?: string | ((result: RateLimitResult, incoming: Incoming) => MaybePromise<string>)
+  /** Hears of every denial, and may answer something else in its place. */
+  readonly onDenied?: (answer: RateLimitAnswer, incoming: Incoming) => MaybePromise<OwnAnswer | undefined | void>
+  /** Where to tell what an operator should know: pino, the console or winston, as they are. @default nowhere */
+  readonly logger?: Logger
+}
+
+/** What may take the place of an answer, in part. Header fields replace all that would be sent. */
+export type OwnAnswer = Partial<Pick<RateLimitAnswer, 'statusCode' | 'headers' | 'body'>>
+
+/** What a framework knows of a request. */
+export interface RequestFacts extends Pick<RateLimitRequest, 'method' | 'endpoint'> {
+  /** The client's address, as the framework trusts it. */
+  readonly ip?: string | undefined
+  /** The address at the other end of the socket: another than `ip` behind a proxy that the framework trusts. */
+  readonly peer?: string | undefined
+  /** Reads a header field of the request. */
+  readonly header?: (name: string) => string | undefined
 }
 
 /** A limiter that is there already, or what one is made of. */
 type LimiterOptions<Tier extends string, Endpoint extends string> =
   | { readonly limiter: RateLimiter<Tier, Endpoint> }
-  | (Partial<Pick<RateLimiterOptions, 'store'>> & Omit<RateLimiterOptions<Tier, Endpoint>, 'store'>)
+  | (Partial<Pick<RateLimiterOptions, 'store'>> & Omit<RateLimiterOptions<Tier, Endpoint>, 'store' | 'logger'>)
 
 export type MiddlewareOptions<
   Incoming,
@@ -37,22 +72,35 @@ export type MiddlewareOptions<
 /** What to answer to a request, in terms that every framework has. */
 export interface RateLimitAnswer {
   readonly allowed: boolean
-  /** 200 if the request may go on, 429 if a limit denies it, 503 if the store fails and the rule says to deny then. */
+  /**
+   * 200 if the request may go on. Else 429 if a limit denies it, 503 if that is for want of a store, 403 if it is on the
+   * deny list, 400 if its client's address is none.
+   */
   readonly statusCode: number
   /** The status in words. */
   readonly message: string
   /** Fields to set, on the application's own answer as well. */
   readonly headers: HeaderFields
-  /** What to answer a denied request with, problem details (RFC 9457) in JSON; empty if the request may go on. */
+  /** What to answer a denied request with, problem details (RFC 9457) in JSON unless it asks for something else; empty if the request may go on. */
   readonly body: string
-  /** The decision behind it; none if the request was skipped. */
-  readonly result: RateLimitResult | undefined
+  /** The decision behind it; none if the request was skipped, or its client's address is none. */
+  readonly result: Reservation | undefined
+  /** To be told the status of the answer once it is sent, or nothing if the client went away before. Only there if it matters. */
+  readonly responded?: (statusCode: number | undefined) => void
 }
 
-const REQUEST_KEYS = { identify: true, cost: true, skip: true } as const satisfies Record<
-  keyof RequestOptions<never>,
-  true
->
+const REQUEST_KEYS = {
+  identify: true,
+  cost: true,
+  skip: true,
+  count: true,
+  headers: true,
+  retryJitterMs: true,
+  message: true,
+  onDenied: true,
+  logger: true,
+} as const satisfies Record<keyof RequestOptions<never>, true>
+const COUNTS = ['all', 'failures', 'successes'] as const
 const SKIPPED: RateLimitAnswer = Object.freeze({
   allowed: true,
   statusCode: 200,
@@ -84,6 +132,9 @@ const SKIPPED: RateLimitAnswer = Object.freeze({
 export class RateLimitingMiddleware<Incoming = void> {
   readonly #limiter: RateLimiter<string, string>
   readonly #options: RequestOptions<Incoming>
+  readonly #fields: { readonly formats?: readonly HeaderFormat[]; readonly retryJitterMs?: number }
+  readonly #reporter: Reporter
+  #hasWarned = false
 
   /**
    * @param defaultStore Makes the store, where the options bring neither a limiter nor a store.
@@ -92,42 +143,107 @@ export class RateLimitingMiddleware<Incoming = void> {
   constructor(options: MiddlewareOptions<Incoming>, defaultStore?: () => Store) {
     const known = 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
     checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_KEYS })
-    const { identify, cost = 1, skip, ...rest } = options
-    checkFunction('identify', identify)
-    checkFunction('skip', skip)
-    checkCostOption(cost)
-    this.#options = { cost, ...(identify && { identify }), ...(skip && { skip }) }
-    this.#limiter = 'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, defaultStore))
+    const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied, logger, ...rest } = options
+    checkRequestOptions(options)
+    this.#options = definedOf({ identify, cost, skip, count, message, onDenied })
+    this.#fields = definedOf({ formats: headers, retryJitterMs })
+    this.#reporter = new Reporter(logger)
+    this.#limiter =
+      'limiter' in rest
+        ? checkedLimiter(rest.limiter)
+        : new RateLimiter({ ...withStore(rest, defaultStore), ...(logger && { logger }) })
   }
 
   /**
    * Decides a request and says what to answer.
    *
-   * @param request What the framework knows: address, method, path.
-   * @param incoming The framework's own request, which `identify`, `cost` and `skip` are given.
+   * @param facts What the framework knows: addresses, method, path, header fields.
+   * @param incoming The framework's own request, which the options' functions are given.
    * @throws {RequestError} if the request does not say who is asking, or its cost is no whole number.
    */
-  async processRequest(request: RateLimitRequest, incoming: Incoming): Promise<RateLimitAnswer> {
-    const { identify, cost, skip } = this.#options
+  async processRequest(facts: RequestFacts, incoming: Incoming): Promise<RateLimitAnswer> {
+    const { identify, cost = 1, skip, count = 'all' } = this.#options
     if (await skip?.(incoming)) return SKIPPED
-    const { userId, tier, ip = request.ip } = checkedIdentity(await identify?.(incoming)) ?? request
+    if (!this.#hasWarned) this.#warnOfForwarding(facts)
+    const { userId, tier, ip = facts.ip } = checkedIdentity(await identify?.(incoming)) ?? {}
     const units = typeof cost === 'function' ? await cost(incoming) : cost
-    return answerTo(await this.#limiter.isAllowed({ ...request, ip, userId, tier, cost: units }))
+    const { method, endpoint } = facts
+    let result: Reservation
+    try {
+      result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, cost: units })
+    } catch (error) {
+      if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
+      this.#reporter.tell('warn', '', { event: 'invalid_address', message: error.message })
+      return this.#denied('invalid-address', undefined, facts, incoming)
+    }
+    if (result.reason !== undefined) return this.#denied(result.reason, result, facts, incoming)
+    const headers = rateLimitHeaders(result, this.#fields)
+    const allowed: RateLimitAnswer = { allowed: true, statusCode: 200, message: 'OK', headers, body: '', result }
+    return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
+  }
+
+  async #denied(
+    reason: ProblemReason,
+    result: Reservation | undefined,
+    { method, header }: RequestFacts,
+    incoming: Incoming,
+  ): Promise<RateLimitAnswer> {
+    const { message, onDenied } = this.#options
+    const accept = header?.('accept')
+    const told = typeof message === 'function' ? result && (await message(result, incoming)) : message
+    const denial = denialOf(reason, definedOf({ result, accept, message: told }))
+    const answer: RateLimitAnswer = {
+      allowed: false,
+      ...denial,
+      headers: { ...(result && rateLimitHeaders(result, this.#fields)), ...denial.headers },
+      result,
+    }
+    const final = { ...answer, ...(await onDenied?.(answer, incoming)) }
+    return method?.toUpperCase() === 'HEAD' ? { ...final, body: '' } : final
+  }
+
+  #settlementOf(count: 'failures' | 'successes', result: Reservation): (statusCode: number | undefined) => void {
+    return (statusCode) => {
+      const outcome = statusCode === undefined || statusCode >= 400 ? 'failures' : 'successes'
+      if (outcome === count) return
+      result.settle(0).catch((error: unknown) => {
+        const message = `A request that does not count could not be given back: ${String(error)}`
+        this.#reporter.tell('error', 'settle', { event: 'store_error', message })
+      })
+    }
+  }
+
+  #warnOfForwarding({ ip, peer, header }: RequestFacts): void {
+    const message = header && forwardingWarning({ ip, peer, header })
+    if (message === undefined) return
+    this.#hasWarned = true
+    this.#reporter.tell('warn', '', { event: 'proxy_not_trusted', message })
   }
 }
 
-function answerTo(result: RateLimitResult): RateLimitAnswer {
-  const headers = rateLimitHeaders(result)
-  if (result.reason === undefined) return { allowed: true, statusCode: 200, message: 'OK', headers, body: '', result }
-  const problem = problemOf(result.reason, result)
-  return {
-    allowed: false,
-    statusCode: problem.status,
-    message: problem.title,
-    headers: { ...headers, 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
-    body: JSON.stringify(problem),
-    result,
+function checkRequestOptions(options: RequestOptions<never>): void {
+  const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied } = options
+  checkFunction('identify', identify)
+  checkFunction('skip', skip)
+  checkFunction('onDenied', onDenied)
+  if (cost !== undefined) checkCostOption(cost)
+  if (headers !== undefined) checkHeaderFormats(headers)
+  if (count !== undefined && !COUNTS.includes(count)) refuse('count', `one of ${COUNTS.join(', ')}`, count)
+  if (retryJitterMs !== undefined && (!Number.isSafeInteger(retryJitterMs) || retryJitterMs < 0)) {
+    refuse('retryJitterMs', 'a whole number of at least 0', retryJitterMs)
   }
+  if (message !== undefined && typeof message !== 'string' && typeof message !== 'function') {
+    refuse('message', 'a text or a function', message)
+  }
+}
+
+/** Without what is not given. */
+function definedOf<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+}
+
+function refuse(option: string, expected: string, value: unknown): never {
+  throw new ConfigError('RL_INVALID_OPTION', `Expected \`${option}\` to be ${expected}, got ${shown(value)}`)
 }
 
 /** What is no identity must not pass for nobody: `identify` may well answer a user's id, and mean it. */
@@ -151,10 +267,5 @@ function checkedLimiter(limiter: RateLimiter<string, string>): RateLimiter<strin
 
 function checkCostOption(cost: unknown): void {
   const isCost = typeof cost === 'function' || (Number.isSafeInteger(cost) && (cost as number) >= 0)
-  if (!isCost) {
-    throw new ConfigError(
-      'RL_INVALID_OPTION',
-      `Expected \`cost\` to be a whole number of at least 0, or a function, got ${shown(cost)}`,
-    )
-  }
+  if (!isCost) refuse('cost', 'a whole number of at least 0, or a function', cost)
 }

@@ -433,7 +433,7 @@ describe('buildRateLimitHeaders', () => {
     await limiter.reset(request)
     await limiter.isAllowed(request)
     store.asked.length = 0
-    expect(await limiter.buildRateLimitHeaders(request, prefer ? { prefer } : {})).toEqual({
+    expect(await limiter.buildRateLimitHeaders(request, { formats: ['legacy'], ...(prefer && { prefer }) })).toEqual({
       'X-RateLimit-Limit': limit,
       'X-RateLimit-Remaining': String(Number(limit) - 1),
       'X-RateLimit-Reset': reset,

@@ -1,5 +1,5 @@
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
-import type { HeaderFields } from '../http/rate-limit-headers.ts'
+import type { HeaderFields, HeaderOptions } from '../http/rate-limit-headers.ts'
 import { checkedSubnet } from '../client/client-key.ts'
 import { RequestError, shown } from '../errors.ts'
 import { Reporter } from '../logger.ts'
@@ -25,7 +25,6 @@ import type { Reservation, Spending } from './reservation.ts'
 import type { RateLimitResult } from './result.ts'
 import { isFor, RuleSet } from './rule-set.ts'
 import type { Rules } from './rule-set.ts'
-import type { RuleKind } from './rule.ts'
 import type { defaultTiers } from './tiers.ts'
 
 /** What a limiter is made of. */
@@ -238,12 +237,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   /**
    * The header fields that tell a client where it stands, without charging it.
    *
-   * @param options.prefer The family of limits to tell of, if one of it applies. @default the tightest of all
+   * @param options As for `rateLimitHeaders`.
    */
-  buildRateLimitHeaders(
-    request: RateLimitRequest<Tier>,
-    options: { readonly prefer?: RuleKind } = {},
-  ): MaybePromise<HeaderFields> {
+  buildRateLimitHeaders(request: RateLimitRequest<Tier>, options: HeaderOptions = {}): MaybePromise<HeaderFields> {
     return andThen(this.peek({ ...request, cost: 0 }), (result) => rateLimitHeaders(result, options))
   }
 
