@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { parseDictionary, parseItem, parseList } from 'structured-headers'
+import type { ByteSequence } from 'structured-headers'
 import { describe, expect, it } from 'vitest'
 
 import type { PolicyResult, RateLimitResult } from '../limiter/result.ts'
@@ -175,9 +176,7 @@ describe('every field', () => {
             Math.ceil(resetAfterMs / 1000),
           ]),
         )
-        const keys = [...limits, ...states].map(([, parameters]) =>
-          Buffer.from(parameters.get('pk') as ArrayBuffer).toString('base64'),
-        )
+        const keys = [...limits, ...states].map(([, parameters]) => (parameters.get('pk') as ByteSequence).toBase64())
         expect(keys).toEqual([...policies, ...policies].map(({ partitionKey }) => partitionKey))
         const older = rateLimitHeaders(result, { formats: ['draft-6', 'draft-7'] })
         parseList(older['RateLimit-Policy']!)

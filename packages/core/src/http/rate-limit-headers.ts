@@ -79,7 +79,7 @@ export function checkHeaderFormats(formats: readonly HeaderFormat[]): void {
     }
     if (formats.indexOf(format) !== i) refuse('without repetition', format)
   }
-  const older = formats.find((format) => format === 'draft-6' || format === 'draft-7')
+  const older = (formats as readonly HeaderFormat[]).find((format) => format === 'draft-6' || format === 'draft-7')
   if (older && formats.includes('draft-11')) refuse('without `draft-11`, which writes the same fields otherwise', older)
 }
 
