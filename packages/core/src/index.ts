@@ -9,7 +9,13 @@ export type { ConfigErrorCode, RequestErrorCode, StoreErrorCode } from './errors
 export { rateLimitHeaders } from './http/rate-limit-headers.ts'
 export type { HeaderFields } from './http/rate-limit-headers.ts'
 export { RateLimitingMiddleware } from './http/rate-limiting-middleware.ts'
-export type { Identity, MiddlewareOptions, RateLimitAnswer, RequestOptions } from './http/rate-limiting-middleware.ts'
+export type {
+  Identity,
+  MiddlewareOptions,
+  RateLimitAnswer,
+  RequestFacts,
+  RequestOptions,
+} from './http/rate-limiting-middleware.ts'
 export type { Problem } from './http/problem.ts'
 export type { Health } from './limiter/health.ts'
 export { RateLimiter } from './limiter/rate-limiter.ts'

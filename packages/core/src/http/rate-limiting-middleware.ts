@@ -13,6 +13,14 @@ import type { HeaderFields } from './rate-limit-headers.ts'
 /** What the application knows of a request that the framework does not. */
 export type Identity = Pick<RateLimitRequest, 'ip' | 'userId' | 'tier'>
 
+/** What a framework knows of a request. */
+export interface RequestFacts extends RateLimitRequest {
+  /** The other end of the connection: the client itself, or the proxy before it. */
+  readonly peer?: string | undefined
+  /** The value of a header field of the request, by a name in any case. */
+  readonly header?: (name: string) => string | undefined
+}
+
 /** How requests of one framework are limited. `Incoming` is what the framework calls a request. */
 export interface RequestOptions<Incoming> {
   /** Who is asking, where that is more than an address. */
@@ -47,6 +55,8 @@ export interface RateLimitAnswer {
   readonly body: string
   /** The decision behind it; none if the request was skipped. */
   readonly result: RateLimitResult | undefined
+  /** To be called once when the response is over, with its status; with none if the client went away before. */
+  readonly responded?: (statusCode: number | undefined) => void
 }
 
 const REQUEST_KEYS = { identify: true, cost: true, skip: true } as const satisfies Record<
@@ -107,7 +117,7 @@ export class RateLimitingMiddleware<Incoming = void> {
    * @param incoming The framework's own request, which `identify`, `cost` and `skip` are given.
    * @throws {RequestError} if the request does not say who is asking, or its cost is no whole number.
    */
-  async processRequest(request: RateLimitRequest, incoming: Incoming): Promise<RateLimitAnswer> {
+  async processRequest(request: RequestFacts, incoming: Incoming): Promise<RateLimitAnswer> {
     const { identify, cost, skip } = this.#options
     if (await skip?.(incoming)) return SKIPPED
     const { userId, tier, ip = request.ip } = checkedIdentity(await identify?.(incoming)) ?? request
