@@ -19,7 +19,7 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
 }
 
 /** What the middleware adds to Hono's context. */
-interface RateLimitEnv {
+export interface RateLimitEnv {
   Variables: {
     /** The decision on this request; none if it was skipped. */
     rateLimit: RateLimitResult | undefined
