@@ -6,7 +6,12 @@ const packages = fileURLToPath(new URL('packages/', import.meta.url))
 
 export default defineConfig({
   // Tests run on the sources: nothing has to be built first, and a stale dist cannot pass.
-  resolve: { alias: [{ find: /^@rl\/([\w-]+)$/, replacement: `${packages}$1/src/index.ts` }] },
+  resolve: {
+    alias: [
+      { find: /^@rl\/([\w-]+)$/, replacement: `${packages}$1/src/index.ts` },
+      { find: /^@rl\/([\w-]+)\/([\w-]+)$/, replacement: `${packages}$1/src/$2.ts` },
+    ],
+  },
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts'],
     testTimeout: 30_000,

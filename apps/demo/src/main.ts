@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { createApp } from './app.ts'
+import { createAppFrom } from './create-app-from.ts'
 import { curlLines } from './curl-lines.ts'
 import { openStore } from './open-store.ts'
 import { portFrom } from './port.ts'
@@ -11,12 +11,11 @@ function fail(error: unknown): never {
   process.exit(1)
 }
 
-function start(): void {
+async function start(): Promise<void> {
   const port = portFrom(process.env['PORT'])
-  const framework = process.env['FRAMEWORK'] ?? 'express'
-  if (framework !== 'express') throw new RangeError(`Expected FRAMEWORK to be express, got \`${framework}\``)
+  const createApp = createAppFrom(process.env['FRAMEWORK'])
   const { store, description, close } = openStore(process.env)
-  const server = createServer(createApp(store))
+  const server = createServer(await createApp(store))
 
   server.on('error', (error: NodeJS.ErrnoException) => {
     const isTaken = error.code === 'EADDRINUSE'
@@ -39,8 +38,4 @@ function start(): void {
   }
 }
 
-try {
-  start()
-} catch (error) {
-  fail(error)
-}
+start().catch(fail)

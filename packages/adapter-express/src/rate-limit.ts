@@ -1,3 +1,5 @@
+import { finished } from 'node:stream'
+
 import { RateLimitingMiddleware } from '@rl/core'
 import type { MiddlewareOptions, RateLimitResult } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
@@ -44,12 +46,16 @@ export function rateLimit<Tier extends string, Endpoint extends string>(
 
   return async function rateLimit(req, res, next) {
     try {
-      const endpoint = req.baseUrl + req.path
-      const answer = await middleware.processRequest({ ip: req.ip, method: req.method, endpoint }, req)
+      const { ip, method, socket, baseUrl, path } = req
+      const header = (name: string): string | undefined => req.get(name)
+      const facts = { ip, peer: socket.remoteAddress, method, endpoint: baseUrl + path, header }
+      const { responded, ...answer } = await middleware.processRequest(facts, req)
       req.rateLimit = answer.result
-      res.set(answer.headers)
+      if (responded) finished(res, () => responded(res.writableFinished ? res.statusCode : undefined))
+      // Somebody else, such as a timeout, may have answered meanwhile.
+      if (!res.headersSent) res.set(answer.headers)
       if (answer.allowed) next()
-      else res.status(answer.statusCode).end(answer.body)
+      else if (!res.headersSent) res.status(answer.statusCode).end(answer.body)
     } catch (error) {
       next(error)
     }

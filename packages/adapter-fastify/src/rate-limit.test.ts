@@ -1,0 +1,78 @@
+import { fastify } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { rateLimit } from './rate-limit.ts'
+import type { RateLimitOptions } from './rate-limit.ts'
+
+const apps: FastifyInstance[] = []
+
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close()
+})
+
+async function appWith(options: RateLimitOptions = {}): Promise<FastifyInstance> {
+  const app = fastify()
+  apps.push(app)
+  await app.register(rateLimit, options)
+  app.post('/login', async (request) => request.rateLimit)
+  app.get('/', async () => 'hello')
+  return app
+}
+
+describe('rateLimit', () => {
+  it('admits 100 per minute with nothing configured at all', async () => {
+    const origin = await (await appWith()).listen()
+    const answer = await fetch(origin)
+    expect([answer.status, answer.headers.get('x-ratelimit-remaining'), await answer.text()]).toEqual([
+      200,
+      '99',
+      'hello',
+    ])
+  })
+
+  it('can wait for the body, and charge by it', async () => {
+    const cost = ({ body }: { body: unknown }) => (body as { cost: number }).cost
+    const origin = await (await appWith({ ip: '10 per minute', hook: 'preHandler', cost })).listen()
+    const answer = await fetch(`${origin}/login?next=/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"cost":7}',
+    })
+    expect(await answer.json()).toMatchObject({ allowed: true, limit: 10, remaining: 3 })
+  })
+
+  it('finds the rule for an endpoint, whatever the query', async () => {
+    const origin = await (await appWith({ endpoints: { 'POST /login': '5 per minute' } })).listen()
+    const answer = await fetch(`${origin}/login?next=/`, { method: 'POST' })
+    expect(await answer.json()).toMatchObject({ policy: 'POST /login', remaining: 4 })
+  })
+
+  it('lets a route past that says so', async () => {
+    const app = await appWith({ ip: '0 per minute' })
+    app.get('/health', { config: { rateLimit: false } }, async () => 'well')
+    const origin = await app.listen()
+    const answers = [await fetch(`${origin}/health`), await fetch(origin)]
+    expect(answers.map(({ status }) => status)).toEqual([200, 429])
+    expect(answers[0]!.headers.has('x-ratelimit-limit')).toBe(false)
+  })
+
+  it('limits one part of an app more than the whole', async () => {
+    const app = await appWith({ ip: '2 per minute' })
+    await app.register(async (part) => {
+      await part.register(rateLimit, { ip: '1 per minute' })
+      part.get('/part', async () => 'part')
+    })
+    const origin = await app.listen()
+    const statuses = []
+    for (const path of ['/part', '/part', '/']) statuses.push((await fetch(origin + path)).status)
+    expect(statuses).toEqual([200, 429, 429])
+  })
+
+  it.each<[string, object, string]>([
+    ['an unknown option', { ipp: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
+    ['a hook that comes too late', { hook: 'onSend' }, 'RL_INVALID_OPTION'],
+  ])('refuses %s', async (_what, options, code) => {
+    await expect(appWith(options)).rejects.toMatchObject({ code })
+  })
+})

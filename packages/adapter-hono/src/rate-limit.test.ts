@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+
+import { serve } from '@hono/node-server'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import type { RequestError } from '@rl/core'
+import { Hono } from 'hono'
+import { afterEach, describe, expect, it } from 'vitest'
+
+import { rateLimit } from './rate-limit.ts'
+import type { RateLimitOptions } from './rate-limit.ts'
+
+const stops: (() => void)[] = []
+
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+})
+
+async function originOf(options: Partial<RateLimitOptions>, handle?: () => Response): Promise<string> {
+  const app = new Hono()
+    .use(rateLimit({ getConnInfo, ...options }))
+    .get('/users/:id', (c) => c.json(c.var.rateLimit))
+    .get('/own', () => handle?.() ?? new Response('own'))
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+  await once(server, 'listening')
+  stops.push(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('rateLimit', () => {
+  it('knows endpoints, and tells the handler of its decision', async () => {
+    const origin = await originOf({ endpoints: { 'GET /users/:id': '5 per minute' } })
+    const answer = await fetch(`${origin}/users/7?a=b`)
+    expect(await answer.json()).toMatchObject({ allowed: true, policy: 'GET /users/:id', remaining: 4 })
+  })
+
+  it('adds its fields to a response that a handler has made by itself, or got from elsewhere', async () => {
+    const fields = async (handle?: () => Response) => {
+      const { headers } = await fetch(`${await originOf({}, handle)}/own`, { redirect: 'manual' })
+      return headers.get('x-ratelimit-remaining')
+    }
+    expect(await fields()).toBe('99')
+    expect(await fields(() => Response.redirect('http://localhost/'))).toBe('99')
+  })
+
+  it('lets nobody on whose address the runtime does not know', async () => {
+    const app = new Hono()
+      .use(rateLimit({ getConnInfo: () => ({ remote: {} }) }))
+      .onError((error, c) => c.text((error as RequestError).code, 500))
+    const answer = await app.request('/own')
+    expect([answer.status, await answer.text()]).toEqual([500, 'RL_MISSING_CLIENT'])
+  })
+
+  it('is a named function in stack traces', () => {
+    expect(rateLimit({ getConnInfo }).name).toBe('rateLimit')
+  })
+
+  it.each<[string, object, string]>([
+    ['an unknown option', { getConnInfo, ipp: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
+    ['to guess the address', {}, 'RL_INVALID_OPTION'],
+  ])('refuses %s', (_what, options, code) => {
+    expect(() => rateLimit(options as RateLimitOptions)).toThrow(expect.objectContaining({ code }))
+  })
+})

@@ -1,0 +1,82 @@
+import { ConfigError, RateLimitingMiddleware } from '@rl/core'
+import type { MiddlewareOptions, RateLimitResult } from '@rl/core'
+import { MemoryStore } from '@rl/store-memory'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { GetConnInfo } from 'hono/conninfo'
+import { createMiddleware } from 'hono/factory'
+
+/** Where the client is to be found; the limiter's own options, or a ready `limiter`; and how to tell who is asking. */
+export type RateLimitOptions<Tier extends string = string, Endpoint extends string = string> = MiddlewareOptions<
+  Context,
+  Tier,
+  Endpoint
+> & {
+  /**
+   * Tells the client's address: Hono's `getConnInfo` for the runtime, from `@hono/node-server/conninfo`, `hono/bun`,
+   * `hono/deno` or `hono/cloudflare-workers`.
+   */
+  readonly getConnInfo: GetConnInfo
+}
+
+/** What the middleware adds to Hono's context. */
+export interface RateLimitEnv {
+  Variables: {
+    /** The decision on this request; none if it was skipped. */
+    rateLimit: RateLimitResult | undefined
+  }
+}
+
+/**
+ * Limits the requests that reach a Hono app, on any runtime.
+ *
+ * The client's address is what `getConnInfo` says. Counts are kept in memory unless a `store` or a `limiter` is given.
+ *
+ * @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written.
+ *
+ * @example
+ * ```ts
+ * import { getConnInfo } from '@hono/node-server/conninfo'
+ * import { Hono } from 'hono'
+ * import { rateLimit } from '@rl/adapter-hono'
+ *
+ * const app = new Hono()
+ * app.use(rateLimit({ getConnInfo, ip: '100 per minute' }))
+ * ```
+ */
+export function rateLimit<Tier extends string, Endpoint extends string>({
+  getConnInfo,
+  ...options
+}: RateLimitOptions<Tier, Endpoint>): MiddlewareHandler<RateLimitEnv> {
+  if (typeof getConnInfo !== 'function') {
+    throw new ConfigError('RL_INVALID_OPTION', `Expected \`getConnInfo\` to be a function, got ${typeof getConnInfo}`)
+  }
+  const middleware = new RateLimitingMiddleware<Context>(options, () => new MemoryStore())
+
+  return createMiddleware<RateLimitEnv>(async function rateLimit(c, next) {
+    const { address: ip } = getConnInfo(c).remote
+    const header = (name: string): string | undefined => c.req.header(name)
+    const facts = { ip, peer: ip, method: c.req.method, endpoint: c.req.path, header }
+    const { allowed, statusCode, body, headers, result, responded } = await middleware.processRequest(facts, c)
+    c.set('rateLimit', result)
+    if (!allowed) {
+      responded?.(statusCode)
+      return c.body(body, statusCode, headers)
+    }
+    const over = responded && once(responded)
+    if (over) c.req.raw.signal.addEventListener('abort', () => over(undefined))
+    await next()
+    // Only now: a handler may answer with a Response of its own, and an upgraded connection has no fields to set.
+    if (c.res.status !== 101) for (const [name, value] of Object.entries(headers)) c.header(name, value)
+    over?.(c.res.status)
+    return undefined
+  })
+}
+
+/** A client may still go away after the response is there. */
+function once(responded: (statusCode: number | undefined) => void): (statusCode: number | undefined) => void {
+  let isOver = false
+  return (statusCode) => {
+    if (!isOver) responded(statusCode)
+    isOver = true
+  }
+}

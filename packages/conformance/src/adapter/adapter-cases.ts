@@ -1,0 +1,21 @@
+import type { AdapterCase } from './adapter-case.ts'
+import { admissionCases } from './cases/admission.ts'
+import { answerCases } from './cases/answers.ts'
+import { requestCases } from './cases/requests.ts'
+
+/**
+ * What every adapter promises, as plain functions that send real requests. `adapterConformance` runs them all in
+ * Vitest; another test runner can go through them by `runAdapterCase`.
+ *
+ * @example
+ * ```ts
+ * import { adapterCases } from '@rl/conformance'
+ *
+ * console.log(Object.keys(adapterCases).join('\n'))
+ * ```
+ */
+export const adapterCases = Object.freeze({ ...admissionCases, ...answerCases, ...requestCases }) satisfies Readonly<
+  Record<string, AdapterCase>
+>
+
+export type AdapterCaseName = keyof typeof adapterCases

@@ -1,0 +1,48 @@
+import type { Identity, RateLimiterOptions } from '@rl/core'
+
+/** What a case asks of a server: plain data, so that the server may be another process on another runtime. */
+export interface AdapterConfig extends Pick<RateLimiterOptions, 'ip' | 'tiers' | 'endpoints'> {
+  /** The option of that name, if the case is about it. */
+  readonly headers?: unknown
+  /** The option of that name, if the case is about it. */
+  readonly count?: unknown
+  /** Whether the client's address is what the server's peer says in `X-Forwarded-For`. @default false */
+  readonly trustProxy?: boolean
+}
+
+/** The options of the adapter's middleware that the cases rely on. */
+export interface AdapterOptions<Incoming> extends Omit<AdapterConfig, 'trustProxy'> {
+  readonly identify: (incoming: Incoming) => Identity | undefined
+  readonly cost: (incoming: Incoming) => number
+  readonly skip: (incoming: Incoming) => boolean
+}
+
+/**
+ * The options for the middleware of the app that the cases ask. The user is in the field `x-user`, the tier in
+ * `x-tier`, the cost in `x-cost`, and `x-skip` lets a request past. `trustProxy` is left to the server.
+ *
+ * @param header Reads a field of a request; names are in lower case.
+ *
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { rateLimit } from '@rl/adapter-express'
+ * import { adapterOptions } from '@rl/conformance/app'
+ *
+ * express().use(rateLimit(adapterOptions({ ip: '5 per minute' }, (request, name) => request.get(name))))
+ * ```
+ */
+export function adapterOptions<Incoming>(
+  { trustProxy: _trustProxy, ...options }: AdapterConfig,
+  header: (incoming: Incoming, name: string) => string | undefined,
+): AdapterOptions<Incoming> {
+  return {
+    ...options,
+    identify(incoming) {
+      const userId = header(incoming, 'x-user')
+      return userId === undefined ? undefined : { userId, tier: header(incoming, 'x-tier') }
+    },
+    cost: (incoming) => Number(header(incoming, 'x-cost') ?? 1),
+    skip: (incoming) => header(incoming, 'x-skip') !== undefined,
+  }
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+
+import type { AdapterCase } from '../adapter-case.ts'
+import { limitFields } from '../client.ts'
+
+/** Whose answer it is: the app's as it is, or a denial that programs can read. */
+export const answerCases = {
+  'denies with a problem that is not to be kept': async ({ open }) => {
+    const client = await open({ ip: '1 per minute' })
+    const [, denied] = await client.askTimes(2, '/app/hello')
+    const { status, headers, body } = denied!
+    assert.equal(status, 429)
+    assert.match(String(headers['content-type']), /^application\/problem\+json(?:;|$)/)
+    assert.equal(headers['cache-control'], 'no-store')
+    assert.equal(headers['x-app'], undefined, 'The app has been asked')
+    const problem = JSON.parse(body) as Record<string, unknown>
+    assert.equal(problem['type'], 'https://iana.org/assignments/http-problem-types#quota-exceeded')
+    assert.deepEqual([problem['status'], problem['violated-policies']], [429, ['ip']])
+  },
+
+  'leaves the own answers of the app as they are': async ({ open }) => {
+    const client = await open({ ip: '100 per minute' })
+    for (const expected of [200, 201, 418, 503]) {
+      const { status, headers, body } = await client.ask(`/app/status/${expected}`)
+      assert.deepEqual([status, headers['x-app'], body], [expected, 'yes', 'hello'])
+      assert.equal(headers['cache-control'], undefined)
+    }
+  },
+
+  'leaves the own errors of the app to its error handler': async ({ open }) => {
+    const answer = await (await open({ ip: '100 per minute' })).ask('/app/error')
+    assert.deepEqual(
+      [answer.status, answer.headers['x-error'], answer.body],
+      [500, 'the own error of the app', 'error'],
+    )
+    assert.deepEqual(limitFields(answer), ['100', '99', '60'])
+  },
+
+  'hands the decision to the handler': async ({ open }) => {
+    const { body } = await (await open({ ip: '100 per minute' })).ask('/app/decision?a=b')
+    const { allowed, policy, limit, remaining } = JSON.parse(body) as Record<string, unknown>
+    assert.deepEqual([allowed, policy, limit, remaining], [true, 'ip', 100, 99])
+  },
+
+  'survives clients that go away': async ({ open }) => {
+    const client = await open({ ip: '10 per minute' })
+    const leave = [1, 2, 3].map(() => client.begin('/app/hang'))
+    const remaining = async (): Promise<unknown> =>
+      (await client.ask('/app/hello', { headers: { 'x-cost': '0' } })).headers['x-ratelimit-remaining']
+    while ((await remaining()) !== '7') continue
+    for (const go of leave) go()
+    assert.deepEqual(
+      (await client.askTimes(8, '/app/hello')).map(({ status }) => status),
+      [200, 200, 200, 200, 200, 200, 200, 429],
+    )
+  },
+} satisfies Record<string, AdapterCase>
