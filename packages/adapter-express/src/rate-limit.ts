@@ -1,7 +1,7 @@
 import { finished } from 'node:stream'
 
 import { RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, RateLimitResult } from '@rl/core'
+import type { MiddlewareOptions, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import type { Request, RequestHandler } from 'express'
 
@@ -10,7 +10,7 @@ declare global {
   namespace Express {
     interface Request {
       /** The decision on this request; none if it was skipped. */
-      rateLimit?: RateLimitResult | undefined
+      rateLimit?: Reservation | undefined
     }
   }
 }

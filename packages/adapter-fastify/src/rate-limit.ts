@@ -1,7 +1,7 @@
 import { finished } from 'node:stream'
 
 import { ConfigError, RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, RateLimitResult } from '@rl/core'
+import type { MiddlewareOptions, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
@@ -9,7 +9,7 @@ import plugin from 'fastify-plugin'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The decision on this request; none if it was skipped. */
-    rateLimit?: RateLimitResult | undefined
+    rateLimit?: Reservation | undefined
   }
 
   interface FastifyContextConfig {

@@ -1,9 +1,10 @@
 import { ConfigError, RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, RateLimitResult } from '@rl/core'
+import type { MiddlewareOptions, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { GetConnInfo } from 'hono/conninfo'
 import { createMiddleware } from 'hono/factory'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 /** Where the client is to be found; the limiter's own options, or a ready `limiter`; and how to tell who is asking. */
 export type RateLimitOptions<Tier extends string = string, Endpoint extends string = string> = MiddlewareOptions<
@@ -22,7 +23,7 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
 export interface RateLimitEnv {
   Variables: {
     /** The decision on this request; none if it was skipped. */
-    rateLimit: RateLimitResult | undefined
+    rateLimit: Reservation | undefined
   }
 }
 
@@ -60,7 +61,7 @@ export function rateLimit<Tier extends string, Endpoint extends string>({
     c.set('rateLimit', result)
     if (!allowed) {
       responded?.(statusCode)
-      return c.body(body, statusCode, headers)
+      return c.body(body, statusCode as ContentfulStatusCode, headers)
     }
     const over = responded && once(responded)
     if (over) c.req.raw.signal.addEventListener('abort', () => over(undefined))

@@ -1,11 +1,9 @@
-import type { Identity, RateLimiterOptions } from '@rl/core'
+import type { HeaderFormat, Identity, RateLimiterOptions, RequestOptions } from '@rl/core'
 
 /** What a case asks of a server: plain data, so that the server may be another process on another runtime. */
 export interface AdapterConfig extends Pick<RateLimiterOptions, 'ip' | 'tiers' | 'endpoints'> {
-  /** The option of that name, if the case is about it. */
-  readonly headers?: unknown
-  /** The option of that name, if the case is about it. */
-  readonly count?: unknown
+  readonly headers?: readonly HeaderFormat[]
+  readonly count?: NonNullable<RequestOptions<never>['count']>
   /** Whether the client's address is what the server's peer says in `X-Forwarded-For`. @default false */
   readonly trustProxy?: boolean
 }

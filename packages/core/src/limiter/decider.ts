@@ -73,7 +73,7 @@ export class Decider {
       const partitionKeyOf = this.#partitionKeyOf
       const partitionKeys = partitionKeyOf && charges.map(({ key }) => partitionKeyOf(key))
       const result = resultOf(policies, verdicts, tier, undefined, partitionKeys)
-      if (result.allowed) ledger?.push({ store: this.#store, charges, verdicts })
+      if (result.allowed) ledger?.push({ store: this.#store, charges })
       return result
     }
     const failed = (error: unknown): Promise<RateLimitResult> => this.#askElsewhere(verb, plan, ledger, error)

@@ -1,23 +1,20 @@
-import type { Verdict } from '../algorithms/algorithm.ts'
 import { checkCost } from '../algorithms/apply-algorithm.ts'
 import { RequestError, shown } from '../errors.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
 import type { Charge } from '../stores/store.ts'
 import type { RateLimitResult } from './result.ts'
 
-/** Charges that have been made, where, and what was said to them. */
+/** Charges that have been made, and where. */
 export interface Spending {
   readonly store: GuardedStore
   readonly charges: readonly Charge[]
-  readonly verdicts: readonly Verdict[]
 }
 
 /** A decision whose cost can be corrected once it is known. */
 export interface Reservation<Name extends string = string> extends RateLimitResult<Name> {
   /**
-   * Gives back all but so many units, in every limit that was charged, and only in the window that was charged: what has
-   * ended meanwhile, a reservation that was never settled included, is over. Again, with less, gives back more. A denied
-   * request has nothing to give back.
+   * Gives back all but so many units, in every limit that was charged, as far as they still count. Again, with less, gives
+   * back more. A denied request has nothing to give back.
    *
    * @param cost What the request has cost indeed: at most what is still charged.
    * @throws {RequestError} `RL_INVALID_COST`
@@ -48,6 +45,6 @@ export function reservationOf<Name extends string>(
   return { ...result, settle }
 }
 
-async function giveBack({ store, charges, verdicts }: Spending, units: number): Promise<void> {
-  await store.refund(charges.map((charge, i) => ({ ...charge, cost: units, receipt: verdicts[i]! })))
+async function giveBack({ store, charges }: Spending, units: number): Promise<void> {
+  await store.refund(charges.map((charge) => ({ ...charge, cost: units })))
 }

@@ -41,7 +41,7 @@ export class ShadowLimits {
     ledger: Spending[] | undefined,
   ): MaybePromise<PolicyResult | undefined> {
     const answered = (verdicts: readonly Verdict[]): PolicyResult => {
-      if (verdicts[0]!.allowed) ledger?.push({ store: this.#store, charges: [charge], verdicts })
+      if (verdicts[0]!.allowed) ledger?.push({ store: this.#store, charges: [charge] })
       return policyResult(policy, verdicts[0]!)
     }
     try {

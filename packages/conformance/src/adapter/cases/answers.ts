@@ -18,6 +18,43 @@ export const answerCases = {
     assert.deepEqual([problem['status'], problem['violated-policies']], [429, ['ip']])
   },
 
+  'sends the forms of header fields that it is told to': async ({ open }) => {
+    const client = await open({ ip: ['5 per minute', '9 per hour'], headers: ['draft-11'] })
+    const answer = await client.ask('/app/hello')
+    const { headers } = answer
+    assert.deepEqual(limitFields(answer), [undefined, undefined, undefined])
+    assert.equal(headers['ratelimit-policy'], '"ip per minute";q=5;w=60, "ip per hour";q=9;w=3600')
+    assert.equal(headers['ratelimit'], '"ip per minute";r=4;t=60, "ip per hour";r=8;t=3600')
+  },
+
+  'sends no fields, and no time to wait, where it is told to send none': async ({ open }) => {
+    const [, denied] = await (await open({ ip: '1 per minute', headers: [] })).askTimes(2, '/app/hello')
+    assert.equal(denied!.status, 429)
+    const sent = Object.keys(denied!.headers).filter((name) => /ratelimit|retry-after/.test(name))
+    assert.deepEqual(sent, [])
+  },
+
+  'answers a client that prefers plain text in plain text': async ({ open }) => {
+    const client = await open({ ip: '0 per minute' })
+    const { headers, body } = await client.ask('/app/hello', { headers: { accept: 'text/plain' } })
+    assert.match(String(headers['content-type']), /^text\/plain/)
+    assert.doesNotMatch(body, /[{}]/)
+  },
+
+  'counts failures only, if told to, and takes a client that goes away for one': async ({ open }) => {
+    const client = await open({ ip: '10 per minute', count: 'failures' })
+    const remaining = async (): Promise<unknown> =>
+      (await client.ask('/app/hello', { headers: { 'x-cost': '0' } })).headers['x-ratelimit-remaining']
+    const go = client.begin('/app/hang')
+    while ((await remaining()) !== '9') continue
+    go()
+    await client.ask('/app/hello')
+    await client.ask('/app/status/404')
+    await client.ask('/app/error')
+    await client.ask('/app/status/302')
+    while ((await remaining()) !== '7') continue
+  },
+
   'leaves the own answers of the app as they are': async ({ open }) => {
     const client = await open({ ip: '100 per minute' })
     for (const expected of [200, 201, 418, 503]) {
