@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import { algorithms, applyAlgorithm } from '@rl/core'
-import type { Charge, Limit, Store, Verdict } from '@rl/core'
+import type { Charge, Limit, Receipt, Store, Verdict } from '@rl/core'
 
 import type { StoreCaseContext } from './store-case.ts'
 
@@ -25,12 +25,21 @@ export class Counter {
     return onlyOne(await this.#store.consume(Object.freeze([this.charge(cost)])))
   }
 
+  /** Spends, and answers what a refund of just that needs. */
+  async spend(cost = 1): Promise<Receipt> {
+    const [verdict] = await this.#store.consume(Object.freeze([this.charge(cost)]))
+    assert.equal(verdict?.allowed, true, 'Expected a charge to be admitted')
+    assert.ok(Number.isSafeInteger(verdict.at), 'Expected a verdict to tell its time')
+    return { at: verdict.at!, resetAfterMs: verdict.resetAfterMs }
+  }
+
   async peek(cost = 1): Promise<Verdict> {
     return onlyOne(await this.#store.peek(Object.freeze([this.charge(cost)])))
   }
 
-  async refund(cost = 1): Promise<void> {
-    await this.#store.refund(Object.freeze([this.charge(cost)]))
+  async refund(cost = 1, receipt?: Receipt): Promise<void> {
+    const charge = this.charge(cost)
+    await this.#store.refund(Object.freeze([receipt ? { ...charge, receipt } : charge]))
   }
 
   /** Another key under the same limit. */
@@ -79,5 +88,10 @@ export function admissions(verdicts: readonly Verdict[]): readonly boolean[] {
 function onlyOne(verdicts: readonly Verdict[]): Verdict {
   const [verdict] = verdicts
   assert.ok(verdict && verdicts.length === 1, `Expected one verdict for one charge, got ${verdicts.length}`)
+  return untimed(verdict)
+}
+
+/** A verdict without the time of it, to be compared with one of another time. */
+export function untimed({ at: _at, ...verdict }: Verdict): Verdict {
   return verdict
 }

@@ -1,7 +1,7 @@
 export { applyAlgorithm } from './algorithms/apply-algorithm.ts'
 export { algorithms } from './algorithms/algorithms.ts'
 export type { AlgorithmName } from './algorithms/algorithms.ts'
-export type { Algorithm, Outcome, State, Verdict } from './algorithms/algorithm.ts'
+export type { Algorithm, Outcome, Receipt, State, Verdict } from './algorithms/algorithm.ts'
 export { readClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export { clientKey } from './client/client-key.ts'

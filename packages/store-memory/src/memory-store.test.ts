@@ -29,10 +29,24 @@ describe('answers', () => {
   it('come at once, without a promise', () => {
     const { store } = storeAt()
     expect(store.consume(charge('a'))).toEqual([
-      { allowed: true, limit: 2, remaining: 1, retryAfterMs: 0, resetAfterMs: 60_000 },
+      {
+        allowed: true,
+        limit: 2,
+        remaining: 1,
+        retryAfterMs: 0,
+        resetAfterMs: 60_000,
+        at: expect.any(Number) as number,
+      },
     ])
     expect(store.peek(charge('a'))).toEqual([
-      { allowed: true, limit: 2, remaining: 0, retryAfterMs: 0, resetAfterMs: 60_000 },
+      {
+        allowed: true,
+        limit: 2,
+        remaining: 0,
+        retryAfterMs: 0,
+        resetAfterMs: 60_000,
+        at: expect.any(Number) as number,
+      },
     ])
     expect(store.refund(charge('a'))).toBeUndefined()
   })

@@ -1,11 +1,12 @@
 -- Twin of applyCharges and refundCharges (@rl/core, stores/apply-charges.ts), for several decisions one after the other.
 -- KEYS     one for each charge, decision after decision
 -- ARGV     the kinds of decision asked for, each: verb (consume, peek, refund, undo), now (ms; `-` for the server's own
---          TIME), the number of charges, and for each charge: algorithm, quota, windowMs, burst, cost; last, a string with
---          a byte for each decision that says of which kind it is, counted from 1
+--          TIME), the number of charges, and for each charge: algorithm, quota, windowMs, burst, cost, and to be refunded,
+--          at and resetAfterMs of its receipt (`-`: none); last, a string with a byte for each decision that says of which
+--          kind it is, counted from 1
 -- returns  for each charge that is admitted: remaining, resetAfterMs; for one that is denied: -1 - remaining, retryAfterMs
 --          (-1: never), resetAfterMs; after refund and undo, as a cost of 0 finds it then; for each charge of a decision
---          that failed: `failed`, what went wrong
+--          that failed: `failed`, what went wrong; last, the server's own TIME, if it was asked for
 
 -- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer.
 local HAND_TURNED_MS = 600000
@@ -39,6 +40,10 @@ local function readKinds()
         cost = tonumber(ARGV[arg + 4]),
       }
       arg = arg + 5
+      if kind.verb == 'refund' then
+        kind[i].at, kind[i].resetAfterMs = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])
+        arg = arg + 2
+      end
     end
     kinds[#kinds + 1] = kind
   end
@@ -131,7 +136,7 @@ local function giveBack(kind, first)
     local charge, key = kind[i], keys[first + i]
     local w, x, y, z = charge.algorithm.load(key)
     if w and charge.cost > 0 then
-      w, x, y, z = charge.algorithm[kind.verb](charge.cost, now, w, x, y, z)
+      w, x, y, z = charge.algorithm[kind.verb](charge, now, w, x, y, z)
       if w then
         local _, _, _, ttlMs = charge.algorithm.consume(charge, 0, now, w, x, y, z)
         charge.algorithm.save(key, ttlMs + kind.extraMs, w, x, y, z)
@@ -158,4 +163,5 @@ for position = 1, #plan do
   first = first + kind.size
 end
 
+replies[replied + 1] = serverTime
 return replies

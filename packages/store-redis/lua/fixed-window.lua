@@ -21,9 +21,10 @@ local function consume(limit, cost, now, before, itsLength, itsSpent)
   return true, left - cost, 0, opensAt + windowMs - now, true, opensAt, windowMs, spent + cost
 end
 
-local function refund(cost, now, before, itsLength, itsSpent)
+local function refund(charge, now, before, itsLength, itsSpent)
   local opensAt, windowMs, spent = openWindow(now, before, itsLength, itsSpent)
-  if opensAt and spent > cost then return opensAt, windowMs, spent - cost end
+  if opensAt and charge.at and charge.at < opensAt then return before, itsLength, itsSpent end
+  if opensAt and spent > charge.cost then return opensAt, windowMs, spent - charge.cost end
   return nil
 end
 

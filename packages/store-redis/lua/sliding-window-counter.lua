@@ -43,11 +43,16 @@ local function consume(limit, cost, now, before, itsLength, itsCurrent, itsPrevi
   return true, left - cost, 0, resetAfterMs, true, opensAt, windowMs, current, previous
 end
 
-local function refund(cost, now, before, itsLength, itsCurrent, itsPrevious)
+local function refund(charge, now, before, itsLength, itsCurrent, itsPrevious)
   local opensAt, windowMs, current, previous = openWindows(now, before, itsLength, itsCurrent, itsPrevious)
   if not opensAt then return nil end
-  local left = max(0, current - cost)
-  if left + previous > 0 then return opensAt, windowMs, left, previous end
+  local at = charge.at or opensAt
+  if at >= opensAt then
+    current = max(0, current - charge.cost)
+  elseif at >= opensAt - windowMs then
+    previous = max(0, previous - charge.cost)
+  end
+  if current + previous > 0 then return opensAt, windowMs, current, previous end
   return nil
 end
 

@@ -152,8 +152,27 @@ local function takeBack(cost, now, log, isNewestFirst)
   return nil
 end
 
-local function refund(cost, now, log) return takeBack(cost, now, log, false) end
+-- Takes back what was charged at one time.
+local function withoutCharge(charge, now, log)
+  local live = liveLog(log, log.windowMs, now)
+  for i, entry in ipairs(live.entries) do
+    if entry[1] == charge.at then
+      local taken = min(charge.cost, entry[2])
+      entry[2] = entry[2] - taken
+      live.total = live.total - taken
+      if entry[2] == 0 then table.remove(live.entries, i) end
+      break
+    end
+  end
+  if #live.entries > 0 then return live end
+  return nil
+end
 
-local function undo(cost, now, log) return takeBack(cost, now, log, true) end
+local function refund(charge, now, log)
+  if charge.at then return withoutCharge(charge, now, log) end
+  return takeBack(charge.cost, now, log, false)
+end
+
+local function undo(charge, now, log) return takeBack(charge.cost, now, log, true) end
 
 return { load = load, save = save, consume = consume, refund = refund, undo = undo }

@@ -30,10 +30,12 @@ local function consume(limit, cost, now, before, at, itsQuota, itsWindowMs)
   return true, left - cost, 0, refillTime(spent, quota), true, spent, now, quota, windowMs
 end
 
-local function refund(cost, now, before, at, itsQuota, itsWindowMs)
+local function refund(charge, now, before, at, itsQuota, itsWindowMs)
   local missing, quota, windowMs = refilled(now, before, at, itsQuota, itsWindowMs)
   if not missing then return nil end
-  local left = missing - cost * windowMs
+  local owed = charge.cost * windowMs
+  if charge.at then owed = min(owed, max(0, charge.at + charge.resetAfterMs - max(now, charge.at)) * quota) end
+  local left = missing - owed
   if left > 0 then return left, now, quota, windowMs end
   return nil
 end

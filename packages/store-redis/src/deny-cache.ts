@@ -56,6 +56,7 @@ export class DenyCache {
       ...verdict,
       retryAfterMs: verdict.retryAfterMs - elapsed,
       resetAfterMs: verdict.resetAfterMs - elapsed,
+      ...(verdict.at !== undefined && { at: verdict.at + elapsed }),
     }
   }
 

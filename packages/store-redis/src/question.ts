@@ -11,6 +11,8 @@ export interface Question {
   /** All but the keys, with spaces between: of which kind it is. Most decisions of a moment are of one or two kinds. */
   readonly kind: string
   readonly charges: readonly Charge[]
+  /** The time to decide by; none for the server's own. */
+  readonly now: number | undefined
 }
 
 const FAILED = 'failed'
@@ -24,11 +26,12 @@ export function questionOf(
   now: number | undefined,
 ): Question {
   let kind = `${verb} ${now ?? SERVER_TIME} ${charges.length}`
-  for (const { limit, cost } of charges) {
+  for (const { limit, cost, receipt } of charges) {
     const { algorithm, quota, windowMs, burst = quota } = limit
     kind += ` ${TAGS[algorithm as AlgorithmName]} ${quota} ${windowMs} ${burst} ${cost}`
+    if (verb === 'refund') kind += receipt ? ` ${receipt.at} ${receipt.resetAfterMs}` : ' - -'
   }
-  return { keys, kind, charges }
+  return { keys, kind, charges, now }
 }
 
 /** The arguments of a script call for several questions: their different kinds, then of which kind each is. */
@@ -54,7 +57,8 @@ export function answersTo(questions: readonly Question[], replies: readonly unkn
   let at = 0
   // Clients may be set to answer whole numbers as text.
   const next = (): number => Number(replies[at++])
-  return questions.map(({ charges }) => {
+  const serverTime = Number(replies.at(-1))
+  return questions.map(({ charges, now = serverTime }) => {
     if (replies[at] === FAILED) {
       const reason = String(replies[at + 1])
       at += 2 * charges.length
@@ -70,6 +74,7 @@ export function answersTo(questions: readonly Question[], replies: readonly unkn
         remaining: allowed ? head : -1 - head,
         retryAfterMs: retryAfterMs < 0 ? Infinity : retryAfterMs,
         resetAfterMs: next(),
+        at: now,
       }
     })
   })

@@ -24,7 +24,7 @@ describe('a file', () => {
     await store.close()
     const restarted = new SqliteStore({ path, clock: () => clock.now + 1000 })
     expect(await restarted.consume(charge('a', undefined, 3))).toEqual([
-      { allowed: false, limit: 5, remaining: 2, retryAfterMs: 59_000, resetAfterMs: 59_000 },
+      { allowed: false, limit: 5, remaining: 2, retryAfterMs: 59_000, resetAfterMs: 59_000, at: clock.now + 1000 },
     ])
     await restarted.close()
   })

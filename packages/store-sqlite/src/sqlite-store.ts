@@ -114,7 +114,7 @@ export class SqliteStore implements Store {
   #named(charges: readonly Charge[]): readonly Charge[] {
     this.#checkOpen()
     charges.forEach(checkCharge)
-    return charges.map(({ key, limit, cost }) => ({ key: storageKey(key), limit, cost }))
+    return charges.map((charge) => ({ ...charge, key: storageKey(charge.key) }))
   }
 
   #checkOpen(): void {

@@ -18,6 +18,7 @@ type Step =
   | { readonly do: 'consume'; readonly charges: readonly AbstractCharge[] }
   | { readonly do: 'peek'; readonly charges: readonly AbstractCharge[] }
   | { readonly do: 'refund'; readonly charges: readonly AbstractCharge[] }
+  | { readonly do: 'give back'; readonly ago: number; readonly cost: number }
   | { readonly do: 'reset'; readonly key: number }
   | { readonly do: 'turn the clock'; readonly byMs: number }
   | { readonly do: 'wait'; readonly until: 'retryAfterMs' | 'resetAfterMs'; readonly lessMs: 0 | 1 }
@@ -30,6 +31,7 @@ const anyCharges = fc.array(fc.record({ key: anyKey, limit: fc.nat({ max: 2 }), 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('consume'), charges: anyCharges }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('peek', 'refund'), charges: anyCharges }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('give back'), ago: fc.nat({ max: 4 }), cost: anyCost }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reset'), key: anyKey }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('turn the clock'), byMs: anyTime }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('turn the clock'), byMs: anyTime.map((ms) => -ms) }) },
@@ -66,13 +68,28 @@ async function playBoth(
   const charged = (charges: readonly AbstractCharge[]): readonly Charge[] =>
     charges.map(({ key, limit, cost }) => ({ key: prefix + key, limit: limits[limit % limits.length]!, cost }))
   let last: readonly Verdict[] = []
+  /** Charges that were admitted, the latest first, with their receipts. */
+  const spent: Charge[] = []
   for (const step of steps) {
     switch (step.do) {
       case 'consume':
       case 'peek':
         last = reference[step.do](charged(step.charges))
         assert.deepEqual(await store[step.do](charged(step.charges)), last)
+        if (step.do === 'consume' && last.every(({ allowed }) => allowed)) {
+          for (const [i, charge] of charged(step.charges).entries()) {
+            const { at = Number.NaN, resetAfterMs } = last[i]!
+            spent.unshift({ ...charge, receipt: { at, resetAfterMs } })
+          }
+        }
         break
+      case 'give back': {
+        const charge = spent[step.ago]
+        if (!charge) break
+        reference.refund([{ ...charge, cost: step.cost }])
+        await store.refund([{ ...charge, cost: step.cost }])
+        break
+      }
       case 'refund':
         reference.refund(charged(step.charges))
         await store.refund(charged(step.charges))

@@ -1,4 +1,5 @@
 import { applyCharges } from '@rl/core'
+import type { Charge } from '@rl/core'
 
 import { answering, but, charging, keepingAfter, limiting, pausing, refunding } from './faulty-store.fixture.ts'
 import type { Faults } from './faulty-store.fixture.ts'
@@ -168,6 +169,12 @@ export const countingFaults: Faults = {
     })),
     'gives back each of several charges, and a key twice that is named twice',
   ],
+  'does not look at receipts': [
+    but((right) => ({ refund: (charges) => right.refund(charges.map(withoutReceipt)) })),
+    'gives a charge back from its own window, and nothing to one that opened since',
+    'gives nothing of a charge to a window that opened after a reset',
+    'refuses a receipt that is none',
+  ],
   'refunds above full': [
     refunding(({ limit, cost }, state) =>
       state && limit.algorithm === 'fixed-window' ? [state[0]!, state[1]!, state[2]! - cost] : undefined,
@@ -195,4 +202,8 @@ export const countingFaults: Faults = {
     })),
     'admits a denied call after retryAfterMs, and not a millisecond earlier',
   ],
+}
+
+function withoutReceipt({ receipt: _receipt, ...charge }: Charge): Charge {
+  return charge
 }

@@ -23,6 +23,14 @@ export interface Verdict {
   readonly retryAfterMs: number
   /** How long in milliseconds until all of the limit is available again. 0 if it is. */
   readonly resetAfterMs: number
+  /** When a store has decided, by its clock (ms). What `applyAlgorithm` answers leaves it out: it was told the time. */
+  readonly at?: number
+}
+
+/** The verdict on a charge that was admitted, as far as a refund needs it: which window it was that was charged. */
+export interface Receipt {
+  readonly at: number
+  readonly resetAfterMs: number
 }
 
 /** A verdict, and the state to keep. The very state that was given, where there is nothing to write. */
@@ -54,8 +62,11 @@ export interface Algorithm {
   reach(limit: Limit): number
   /** Spends `cost` at `now` (ms) if it fits. A cost of 0 always fits, and writes nothing. */
   consume(limit: Limit, state: State | undefined, cost: number, now: number): Outcome
-  /** Gives back up to `cost`: never above full. No state if nothing is spent any more. */
-  refund(state: State, cost: number, now: number): State | undefined
+  /**
+   * Gives back up to `cost`: never above full. With the receipt of a charge, only what is still spent of that one. No state if
+   * nothing is spent any more.
+   */
+  refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined
 }
 
 /** An admission that leaves `remaining` units. */

@@ -1,6 +1,6 @@
 import type { Limit } from '../limits/limit.ts'
 import { admitted, denied } from './algorithm.ts'
-import type { Algorithm, Outcome, State } from './algorithm.ts'
+import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
 
 /** When the window opened (ms), how long it lasts, and what has been spent in it. */
 type FixedWindow = readonly [opensAt: number, windowMs: number, spent: number]
@@ -29,8 +29,9 @@ export const fixedWindow: Algorithm = {
     return { verdict: admitted(quota, left - cost, opensAt + windowMs - now), state: next }
   },
 
-  refund(state: State, cost: number, now: number): State | undefined {
+  refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const window = openWindow(state, now)
+    if (window && receipt && receipt.at < window[0]) return state
     return window && window[2] > cost ? [window[0], window[1], window[2] - cost] : undefined
   },
 }

@@ -1,6 +1,6 @@
 import type { Limit } from '../limits/limit.ts'
 import { admitted, denied } from './algorithm.ts'
-import type { Algorithm, Outcome, State } from './algorithm.ts'
+import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
 
 /** When the current window opened (ms) and how long it is, what was spent in it, and in the one right before it. */
 type TwoWindows = readonly [opensAt: number, windowMs: number, current: number, previous: number]
@@ -34,13 +34,15 @@ export const slidingWindowCounter: Algorithm = {
     return { verdict: admitted(quota, left - cost, resetAfter(next, now)), state: next }
   },
 
-  /** Gives back to the current window only: what the one before has spent is fading by itself. */
-  refund(state: State, cost: number, now: number): State | undefined {
+  /** Gives back to the current window only, since what the one before has spent is fading by itself; by receipt, to its own. */
+  refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const windows = openWindows(state, now)
     if (!windows) return undefined
     const [opensAt, windowMs, current, previous] = windows
-    const left = Math.max(0, current - cost)
-    return left + previous > 0 ? [opensAt, windowMs, left, previous] : undefined
+    const at = receipt ? receipt.at : opensAt
+    const left = at >= opensAt ? Math.max(0, current - cost) : current
+    const before = at < opensAt && at >= opensAt - windowMs ? Math.max(0, previous - cost) : previous
+    return left + before > 0 ? [opensAt, windowMs, left, before] : undefined
   },
 }
 

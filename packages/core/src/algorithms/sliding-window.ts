@@ -1,6 +1,6 @@
 import type { Limit } from '../limits/limit.ts'
 import { admitted, denied } from './algorithm.ts'
-import type { Algorithm, Outcome, State } from './algorithm.ts'
+import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
 
 /**
  * Never more than `quota` within any `windowMs`, wherever one lays it: every charge is remembered until it is
@@ -31,8 +31,9 @@ export const slidingWindow: Algorithm = {
   },
 
   /** Takes back the oldest charges first: what remains is then remembered longer rather than shorter than it should. */
-  refund(state: State, cost: number, now: number): State | undefined {
+  refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const log = liveLog(state, now)
+    if (receipt) return withoutCharge(log, cost, receipt.at)
     let owed = cost
     let first = 1
     while (first < log.length && log[first + 1]! <= owed) {
@@ -64,6 +65,17 @@ function isFromTheFuture(state: State | undefined, now: number): boolean {
 function withCharge(log: State, now: number, cost: number): State {
   if (log.length === 1 || log.at(-2) !== now) return [...log, now, cost]
   return [...log.slice(0, -1), log.at(-1)! + cost]
+}
+
+/** Takes back what was charged at one time; what is spent at others stays. */
+function withoutCharge(log: State, cost: number, at: number): State | undefined {
+  if (log.length === 0) return undefined
+  const left = [log[0]!]
+  for (let i = 1; i < log.length; i += 2) {
+    const units = log[i] === at ? Math.max(0, log[i + 1]! - cost) : log[i + 1]!
+    if (units > 0) left.push(log[i]!, units)
+  }
+  return left.length > 1 ? left : undefined
 }
 
 function total(log: State): number {

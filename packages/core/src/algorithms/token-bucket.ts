@@ -1,6 +1,6 @@
 import type { Limit } from '../limits/limit.ts'
 import { admitted, denied } from './algorithm.ts'
-import type { Algorithm, Outcome, State } from './algorithm.ts'
+import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
 
 /**
  * How far below full the bucket was in 1/`windowMs` of a token, at which time (ms), and the rate at which it refills
@@ -42,11 +42,18 @@ export const tokenBucket: Algorithm = {
     return { verdict: admitted(capacity, left - cost, refillTime(spent, quota)), state: next }
   },
 
-  refund(state: State, cost: number, now: number): State | undefined {
+  /**
+   * By receipt, only as much as time has not refilled yet, which goes to what was spent first: the charge is refilled when
+   * its verdict said that the bucket would be full.
+   */
+  refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const bucket = refilled(state, now)
     if (!bucket) return undefined
     const [missing, , quota, windowMs] = bucket
-    const left = missing - cost * windowMs
+    const lasting = receipt
+      ? Math.max(0, receipt.at + receipt.resetAfterMs - Math.max(now, receipt.at)) * quota
+      : Infinity
+    const left = missing - Math.min(cost * windowMs, lasting)
     return left > 0 ? [left, now, quota, windowMs] : undefined
   },
 }

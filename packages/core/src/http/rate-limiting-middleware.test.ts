@@ -164,6 +164,17 @@ describe('what counts', () => {
     expect(result?.remaining).toBe(left - 1)
   })
 
+  it('gives nothing to the window that follows', async () => {
+    let now = 0
+    const middleware = middlewareOf({ ip: '10 per minute', count: 'failures' }, () => now)
+    const slow = await middleware.processRequest({ ip: IP }, {})
+    now = 60_000
+    for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: IP }, {})
+    slow.responded?.(200)
+    await Promise.resolve()
+    expect((await middleware.processRequest({ ip: IP }, {})).result?.remaining).toBe(6)
+  })
+
   it('is told to the log where it cannot be given back', async () => {
     class Keeps extends MapStore {
       override refund(): never {

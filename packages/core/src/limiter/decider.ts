@@ -1,7 +1,7 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
+import { GuardedStore, isCallersOwn, withReceipts } from '../stores/guarded-store.ts'
 import type { Store } from '../stores/store.ts'
 import { storeHealth } from './health.ts'
 import type { Health } from './health.ts'
@@ -73,7 +73,7 @@ export class Decider {
       const partitionKeyOf = this.#partitionKeyOf
       const partitionKeys = partitionKeyOf && charges.map(({ key }) => partitionKeyOf(key))
       const result = resultOf(policies, verdicts, tier, undefined, partitionKeys)
-      if (result.allowed) ledger?.push({ store: this.#store, charges })
+      if (result.allowed) ledger?.push({ store: this.#store, charges: withReceipts(charges, verdicts) })
       return result
     }
     const failed = (error: unknown): Promise<RateLimitResult> => this.#askElsewhere(verb, plan, ledger, error)

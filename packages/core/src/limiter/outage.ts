@@ -1,6 +1,6 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import { algorithmOf } from '../algorithms/algorithms.ts'
-import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
+import { GuardedStore, isCallersOwn, withReceipts } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import type { Policy } from './policy.ts'
 import type { Spending } from './reservation.ts'
@@ -59,7 +59,9 @@ export class OutagePlan {
     const giveBack = async (): Promise<void> => {
       if (verb === 'peek') return
       for (const { store, asked, error } of failed) void store.giveBackLate(error, chargesOf(asked))
-      await Promise.allSettled(counted.map(async ({ store, asked }) => store.refund(chargesOf(asked))))
+      await Promise.allSettled(
+        counted.map(async ({ store, asked, verdicts }) => store.refund(withReceipts(chargesOf(asked), verdicts))),
+      )
     }
     for (const [fallback, store] of this.#fallbacks) {
       const asked = all.filter(({ policy }) => policy.fallback === fallback)
@@ -85,7 +87,10 @@ export class OutagePlan {
       policies: counted.flatMap(({ asked }) => policiesOf(asked)),
       verdicts: counted.flatMap(({ verdicts }) => verdicts),
       notOwed: counted.flatMap(({ asked }) => chargesOf(asked)),
-      spent: counted.map(({ store, asked }) => ({ store, charges: chargesOf(asked) })),
+      spent: counted.map(({ store, asked, verdicts }) => ({
+        store,
+        charges: withReceipts(chargesOf(asked), verdicts),
+      })),
     }
   }
 

@@ -48,6 +48,15 @@ describe('a reservation', () => {
     expect(await left()).toEqual([60, 10, 59])
   })
 
+  it('gives back in its own window only: what has been charged in the next one stays', async () => {
+    const { limiter, time, left, request } = limiterAt(0)
+    const reservation = await limiter.reserve({ ...request, cost: 40 })
+    time.now = 60_000
+    await limiter.isAllowed({ ...request, cost: 10 })
+    await reservation.settle(0)
+    expect(await left()).toEqual([90, 40, 89])
+  })
+
   it('gives nothing back if it was denied', async () => {
     const { limiter, left, request } = limiterAt(0)
     await limiter.isAllowed({ ...request, cost: 45 })

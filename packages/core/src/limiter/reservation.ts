@@ -13,8 +13,9 @@ export interface Spending {
 /** A decision whose cost can be corrected once it is known. */
 export interface Reservation<Name extends string = string> extends RateLimitResult<Name> {
   /**
-   * Gives back all but so many units, in every limit that was charged, as far as they still count. Again, with less, gives
-   * back more. A denied request has nothing to give back.
+   * Gives back all but so many units, in every limit that was charged, and only in the window that was charged: what has
+   * ended meanwhile, a reservation that was never settled included, is over. Again, with less, gives back more. A denied
+   * request has nothing to give back.
    *
    * @param cost What the request has cost indeed: at most what is still charged.
    * @throws {RequestError} `RL_INVALID_COST`

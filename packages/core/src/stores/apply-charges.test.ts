@@ -12,7 +12,9 @@ const fresh = () => undefined
 describe('applyCharges', () => {
   it('writes what was spent, and until when it matters', () => {
     const { verdicts, writes } = applyCharges([{ key: 'a', limit: five, cost: 2 }], fresh, 1000)
-    expect(verdicts).toEqual([{ allowed: true, limit: 5, remaining: 3, retryAfterMs: 0, resetAfterMs: 60_000 }])
+    expect(verdicts).toEqual([
+      { allowed: true, limit: 5, remaining: 3, retryAfterMs: 0, resetAfterMs: 60_000, at: 1000 },
+    ])
     expect(writes).toEqual([{ index: 0, state: [1000, 60_000, 2], expiresAt: 61_000 }])
   })
 

@@ -1,6 +1,7 @@
-import type { Outcome, State, Verdict } from '../algorithms/algorithm.ts'
+import type { Outcome, Receipt, State, Verdict } from '../algorithms/algorithm.ts'
 import { algorithmOf } from '../algorithms/algorithms.ts'
 import { checkCost } from '../algorithms/apply-algorithm.ts'
+import { RequestError, shown } from '../errors.ts'
 import { checkLimit } from '../limits/check-limit.ts'
 import { checkKey } from './storage-key.ts'
 import type { Charge } from './store.ts'
@@ -34,7 +35,7 @@ export type StateReader = (charge: Charge, index: number) => State | undefined
  * @param read Called once for each charge, after all of them have been checked.
  * @param now Whole milliseconds, as `readClock` answers.
  * @throws {ConfigError} `RL_INVALID_LIMIT`
- * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`
+ * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`, `RL_INVALID_REQUEST`
  *
  * @example
  * ```ts
@@ -54,7 +55,7 @@ export function applyCharges(charges: readonly Charge[], read: StateReader, now:
   })
   const isAllowed = outcomes.every(({ verdict }) => verdict.allowed)
   const kept = isAllowed ? outcomes : outcomes.map((outcome, i) => unspent(outcome, charges[i]!, states[i], now))
-  return { verdicts: kept.map(({ verdict }) => verdict), writes: changes(kept, states, now) }
+  return { verdicts: kept.map(({ verdict }) => ({ ...verdict, at: now })), writes: changes(kept, states, now) }
 }
 
 /**
@@ -62,7 +63,7 @@ export function applyCharges(charges: readonly Charge[], read: StateReader, now:
  *
  * @param read As for `applyCharges`.
  * @throws {ConfigError} `RL_INVALID_LIMIT`
- * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`
+ * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`, `RL_INVALID_REQUEST`
  *
  * @example
  * ```ts
@@ -75,12 +76,13 @@ export function applyCharges(charges: readonly Charge[], read: StateReader, now:
 export function refundCharges(charges: readonly Charge[], read: StateReader, now: number): readonly StateWrite[] {
   charges.forEach(checkCharge)
   const states = charges.map(read)
-  const outcomes = charges.map(({ limit, cost }, i) => {
-    const owed = cost + costOfEarlier(charges, i)
-    const state = states[i]
-    const rest = state && owed > 0 ? algorithmOf(limit).refund(state, owed, now) : state
-    return algorithmOf(limit).consume(limit, rest, 0, now)
-  })
+  const outcomes: Outcome[] = []
+  for (const [i, { limit, cost, receipt }] of charges.entries()) {
+    const earlier = lastOfSame(charges, i)
+    const state = earlier === undefined ? states[i] : outcomes[earlier]!.state
+    const rest = state && cost > 0 ? algorithmOf(limit).refund(state, cost, now, receipt) : state
+    outcomes.push(algorithmOf(limit).consume(limit, rest, 0, now))
+  }
   return changes(outcomes, states, now)
 }
 
@@ -88,13 +90,34 @@ export function refundCharges(charges: readonly Charge[], read: StateReader, now
  * Refuses a charge that is not well formed. For stores that decide elsewhere, and so have to check before they ask.
  *
  * @throws {ConfigError} `RL_INVALID_LIMIT`
- * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`
+ * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`, `RL_INVALID_REQUEST`
  */
 export function checkCharge(charge: Charge): void {
-  const { key, limit, cost } = Object(charge) as Charge
+  const { key, limit, cost, receipt } = Object(charge) as Charge
   checkKey(key)
   checkLimit(limit)
   checkCost(cost)
+  if (receipt !== undefined) checkReceipt(receipt)
+}
+
+/** Whole numbers that add up below 2^53, as a store's own are. */
+function checkReceipt(receipt: Receipt): void {
+  const { at, resetAfterMs } = Object(receipt) as Receipt
+  if (!Number.isSafeInteger(at) || !Number.isSafeInteger(at + resetAfterMs) || resetAfterMs < 0) {
+    throw new RequestError(
+      'RL_INVALID_REQUEST',
+      `Expected \`receipt\` to be the verdict of a store on an admitted charge, got ${shown(receipt)}`,
+    )
+  }
+}
+
+/** The last charge before this one on the same counter. */
+function lastOfSame(charges: readonly Charge[], index: number): number | undefined {
+  const { key, limit } = charges[index]!
+  for (let i = index - 1; i >= 0; i--) {
+    if (charges[i]!.key === key && charges[i]!.limit.algorithm === limit.algorithm) return i
+  }
+  return undefined
 }
 
 /** What the charges before this one spend from the same counter: all are decided on the state before the first. */

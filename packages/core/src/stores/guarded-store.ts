@@ -62,7 +62,7 @@ export class GuardedStore {
     if (!(error instanceof LateAnswer) || charges.length === 0) return
     try {
       const verdicts = (await error.late) as readonly Verdict[]
-      if (verdicts.every(({ allowed }) => allowed)) await this.#store.refund(charges)
+      if (verdicts.every(({ allowed }) => allowed)) await this.#store.refund(withReceipts(charges, verdicts))
     } catch {
       // It has not charged after all, or fails again: there is nothing to give back, or no way to.
     }
@@ -138,6 +138,15 @@ export class GuardedStore {
     }
     throw error
   }
+}
+
+/** Charges with the verdicts on them, so that they are given back from their own windows. */
+export function withReceipts(charges: readonly Charge[], verdicts: readonly Verdict[]): readonly Charge[] {
+  return charges.map((charge, i) => {
+    const { at, resetAfterMs } = verdicts[i]!
+    // A store that does not say when it decided gives back what counts then.
+    return at === undefined ? charge : { ...charge, receipt: { at, resetAfterMs } }
+  })
 }
 
 /** Whether an error is of the one who asked, and says nothing about the store. */

@@ -1,4 +1,4 @@
-import type { Verdict } from '../algorithms/algorithm.ts'
+import type { Receipt, Verdict } from '../algorithms/algorithm.ts'
 import type { Limit } from '../limits/limit.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 
@@ -9,6 +9,11 @@ export interface Charge {
   readonly limit: Limit
   /** How many units: a whole number of at least 0. 0 only reads. */
   readonly cost: number
+  /**
+   * For a refund: the verdict on the charge that it gives back. Then nothing is given back but what is still spent of that
+   * very charge, and nothing to a window that opened since.
+   */
+  readonly receipt?: Receipt
 }
 
 /**
@@ -36,7 +41,7 @@ export interface Store {
 
   /**
    * Gives back what earlier charges have spent, out of what still counts now. Never above full, and a key that holds
-   * nothing stays so.
+   * nothing stays so. A charge with a `receipt` is given back from its own window only.
    */
   refund(charges: readonly Charge[]): MaybePromise<void>
 
