@@ -4,7 +4,7 @@ import type { Verdict } from '../algorithms/algorithm.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import type { Charge } from '../stores/store.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import type { RateLimiterOptions } from './rate-limiter.ts'
+import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 const IP = '203.0.113.7'
 const TIMEOUT_MS = 20

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { StoreError } from '../errors.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import type { RateLimiterOptions } from './rate-limiter.ts'
+import type { RateLimiterOptions } from './rate-limiter-options.ts'
 import type { RateLimitRequest } from './request.ts'
 
 const IP = '203.0.113.7'

@@ -3,20 +3,19 @@ import type { HeaderFields, HeaderOptions } from '../http/rate-limit-headers.ts'
 import { checkedSubnet } from '../client/client-key.ts'
 import { RequestError, shown } from '../errors.ts'
 import { Reporter } from '../logger.ts'
-import type { Logger } from '../logger.ts'
 import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
-import type { Store } from '../stores/store.ts'
 import { AccessLists } from './access-lists.ts'
-import type { AccessOptions } from './access-lists.ts'
 import { Decider } from './decider.ts'
 import type { Health } from './health.ts'
 import { partitionKeysBy } from './partition-key.ts'
 import { planFor } from './plan.ts'
 import type { Plan, Planning } from './plan.ts'
 import type { Policy } from './policy.ts'
+import { CHANGEABLE_OPTIONS, RATE_LIMITER_OPTIONS } from './rate-limiter-options.ts'
+import type { RateLimiterOptions } from './rate-limiter-options.ts'
 import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
 import { listedResult } from './result.ts'
@@ -26,60 +25,6 @@ import type { RateLimitResult } from './result.ts'
 import { isFor, RuleSet } from './rule-set.ts'
 import type { Rules } from './rule-set.ts'
 import type { defaultTiers } from './tiers.ts'
-
-/** What a limiter is made of. */
-export interface RateLimiterOptions<Tier extends string = string, Endpoint extends string = string>
-  extends Rules<Tier, Endpoint>, AccessOptions {
-  /**
-   * Where the counts are kept. It may be shared by several limiters; limits of the same name are then one, unless each
-   * limiter has a `namespace` of its own.
-   */
-  readonly store: Store
-  /**
-   * How long the store may take for one decision, in milliseconds. Then, or if it fails, the rules' `fallback` and
-   * `onStoreError` hold; after several failures in a row it is asked only now and then until it answers again.
-   *
-   * @default 250
-   */
-  readonly timeoutMs?: number
-  /**
-   * Finds the tier of a user whose request does not name one. What it throws, `isAllowed` rejects with.
-   *
-   * @default every such user is of the default tier
-   */
-  readonly tierOf?: (
-    userId: string,
-    request: RateLimitRequest,
-  ) => MaybePromise<NoInfer<Tier> | (string & {}) | undefined>
-  /** Where to tell what an operator should know: pino, the console or winston, as they are. @default nowhere */
-  readonly logger?: Logger
-  /** Makes `partitionKey`s for the header fields that carry one: a text of at least 16 characters. @default none are made */
-  readonly partitionKeySecret?: string
-  /** How many leading bits of an IPv6 address tell clients apart. @default 64 */
-  readonly ipv6Subnet?: number
-}
-
-const CHANGEABLE = {
-  ip: true,
-  tiers: true,
-  defaultTier: true,
-  endpoints: true,
-  onStoreError: true,
-  fallback: true,
-} as const satisfies Record<Exclude<keyof Rules, 'namespace'>, true>
-
-export const RATE_LIMITER_OPTIONS = {
-  ...CHANGEABLE,
-  namespace: true,
-  store: true,
-  tierOf: true,
-  timeoutMs: true,
-  logger: true,
-  partitionKeySecret: true,
-  ipv6Subnet: true,
-  allow: true,
-  deny: true,
-} as const satisfies Record<keyof RateLimiterOptions, true>
 
 const DEFAULT_TIMEOUT_MS = 250
 /** Beyond it, timers fire at once. */
@@ -177,7 +122,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {ConfigError} if a rule cannot be kept as it is written: then nothing has changed.
    */
   update(rules: Omit<Rules, 'namespace'>): void {
-    checkOptions('update', rules, CHANGEABLE)
+    checkOptions('update', rules, CHANGEABLE_OPTIONS)
     const written = { ...this.#written, ...rules }
     this.#rules = new RuleSet(written)
     this.#written = written
