@@ -1,23 +1,22 @@
+import { Writable } from 'node:stream'
+
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
+import { createLogger, transports } from 'winston'
 
+import { listeningLogger } from './logger.fixture.ts'
 import { Reporter } from './logger.ts'
-import type { LogEntry, Logger } from './logger.ts'
+import type { Logger } from './logger.ts'
 
-function listener() {
-  const heard: [string, LogEntry][] = []
-  const logger: Logger = {
-    warn: (entry) => void heard.push(['warn', entry]),
-    error: (entry) => void heard.push(['error', entry]),
-  }
-  return { heard, logger }
-}
+const fault = { level: 'error', event: 'broken', budget: 'fault' } as const
+const block = { level: 'info', event: 'block', budget: 'block' } as const
 
 describe('a reporter', () => {
-  it('tells the same thing once a minute, and how often it was left out', () => {
+  it('tells the same fault once a minute, and how often it was left out', () => {
     let now = 0
-    const { heard, logger } = listener()
-    const reporter = new Reporter(logger, () => now)
-    const tell = (subject: string): void => reporter.tell('error', subject, { event: 'broken', message: subject })
+    const { heard, logger } = listeningLogger()
+    const reporter = new Reporter({ logger }, () => now)
+    const tell = (subject: string): void => reporter.tell({ ...fault, subject }, () => ({ message: subject }))
     tell('a')
     tell('a')
     tell('b')
@@ -35,18 +34,72 @@ describe('a reporter', () => {
     ])
   })
 
+  it('tells a hundred denials at once, then a hundred a minute', () => {
+    let now = 0
+    const { heard, logger } = listeningLogger()
+    const reporter = new Reporter({ logger }, () => now)
+    for (let i = 0; i < 1000; i++) reporter.tell(block, () => ({ message: '' }))
+    expect(heard).toHaveLength(100)
+    now = 600
+    reporter.tell(block, () => ({ message: '' }))
+    reporter.tell(block, () => ({ message: '' }))
+    expect(heard.slice(100)).toEqual([['info', { event: 'block', message: '', leftOut: 900 }]])
+  })
+
+  it('tells what has no budget always, and puts together only what it tells', () => {
+    const { heard, logger } = listeningLogger()
+    const reporter = new Reporter({ logger })
+    for (let i = 0; i < 200; i++) reporter.tell({ level: 'warn', event: 'rare' }, () => ({ message: '' }))
+    reporter.tell({ level: 'debug', event: 'small' }, () => expect.unreachable())
+    for (let i = 0; i < 2; i++) reporter.tell(fault, () => (i === 0 ? { message: '' } : expect.unreachable()))
+    expect(heard).toHaveLength(201)
+  })
+
+  it.each([
+    ['debug', ['debug', 'info', 'warn', 'error']],
+    ['info', ['info', 'warn', 'error']],
+    ['warn', ['warn', 'error']],
+    ['error', ['error']],
+  ] as const)('tells from the level %s on: %j', (logLevel, told) => {
+    const { heard, logger } = listeningLogger()
+    const reporter = new Reporter({ logger, logLevel })
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+      expect(reporter.hears(level)).toBe((told as readonly string[]).includes(level))
+      reporter.tell({ level, event: level }, () => ({ message: '' }))
+    }
+    expect(heard.map(([level]) => level)).toEqual(told)
+  })
+
   it('is not stopped by a logger that throws', () => {
     const fail = (): never => {
       throw new Error('the disk is full')
     }
-    const reporter = new Reporter({ warn: fail, error: fail })
-    expect(() => reporter.tell('warn', '', { event: 'broken', message: '' })).not.toThrow()
+    const reporter = new Reporter({ logger: { debug: fail, info: fail, warn: fail, error: fail } })
+    expect(() => reporter.tell({ level: 'warn', event: 'broken' }, () => ({ message: '' }))).not.toThrow()
+  })
+
+  it('tells pino and winston as they are', () => {
+    const lines: string[] = []
+    const stream = new Writable({
+      write(line, _encoding, done) {
+        lines.push(String(line))
+        done()
+      },
+    })
+    for (const logger of [pino(stream), createLogger({ transports: [new transports.Stream({ stream })] })]) {
+      new Reporter({ logger }).tell(block, () => ({ message: 'no', policy: 'ip' }))
+    }
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ level: 30, event: 'block', message: 'no', policy: 'ip' }),
+      { level: 'info', event: 'block', message: 'no', policy: 'ip' },
+    ])
   })
 
   it('takes the console as it is, and nothing that cannot log', () => {
-    expect(() => new Reporter(console)).not.toThrow()
-    for (const logger of [{}, null, 'console', { warn: () => undefined }]) {
-      expect(() => new Reporter(logger as unknown as Logger)).toThrow(
+    expect(() => new Reporter({ logger: console })).not.toThrow()
+    const bad = [{ logger: {} }, { logger: null }, { logger: 'console' }, { logger: { warn: () => undefined } }]
+    for (const options of [...bad, { logLevel: 'trace' }, { addressSecret: 'short' }]) {
+      expect(() => new Reporter(options as { logger: Logger })).toThrow(
         expect.objectContaining({ code: 'RL_INVALID_OPTION' }),
       )
     }

@@ -1,4 +1,10 @@
+import type { State } from './algorithms/algorithm.ts'
+import { algorithmOf } from './algorithms/algorithms.ts'
 import { ConfigError, shown } from './errors.ts'
+import { hashedNamesBy } from './hashed-name.ts'
+import type { HashedName } from './hashed-name.ts'
+import type { Limit } from './limits/limit.ts'
+import { parseLimit } from './limits/parse-limit.ts'
 
 /** One thing to know: `event` is for programs, `message` for people, the rest is what it is about. */
 export interface LogEntry {
@@ -7,53 +13,110 @@ export interface LogEntry {
   readonly [field: string]: unknown
 }
 
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LEVELS)[number]
+
 /** Where a limiter tells what an operator should know. A pino logger, the console and a winston logger are such as they are. */
-export interface Logger {
-  warn(entry: LogEntry): void
-  error(entry: LogEntry): void
+export type Logger = Readonly<Record<LogLevel, (entry: LogEntry) => void>>
+
+/** How a limiter logs. */
+export interface LogOptions {
+  /** Where to tell what an operator should know: pino, the console or winston, as they are. @default nowhere */
+  readonly logger?: Logger
+  /** The least that is told. `debug` is every single decision. @default 'info' */
+  readonly logLevel?: LogLevel
+  /**
+   * Keeps addresses out of the log: entries name each by an HMAC made with this secret, a text of at least 16 characters. What
+   * listens to events is told the address itself.
+   *
+   * @default addresses are logged as they are
+   */
+  readonly addressSecret?: string
 }
 
-const ONCE_EVERY_MS = 60_000
+/** How often an event is told, so that neither an attack nor an outage can flood a log. */
+const BUDGETS = {
+  /** The same fault. */
+  fault: parseLimit('1 per minute'),
+  /** Denials of all clients together. */
+  block: parseLimit({ rate: '100 per minute', algorithm: 'token-bucket' }),
+} as const satisfies Record<string, Limit>
 
-/**
- * Tells a logger, the same thing once a minute at most: what goes wrong with every request must not flood a log. What has
- * been left out since is counted in `leftOut`.
- */
+/** What an entry is, and of what it is one of many. */
+export interface Occasion {
+  readonly level: LogLevel
+  readonly event: string
+  /** Of what such entries are told together: a limit, a fault; never a client, of which there are too many. @default all of the event */
+  readonly subject?: string
+  /** How often to tell. @default always */
+  readonly budget?: keyof typeof BUDGETS
+}
+
+/** Tells a logger, within a budget for each kind of entry. What has been left out since is counted in `leftOut`. */
 export class Reporter {
   readonly #logger: Logger | undefined
+  readonly #least: number
   readonly #clock: () => number
-  readonly #told = new Map<string, { at: number; leftOut: number }>()
+  readonly #hashed: HashedName | undefined
+  readonly #told = new Map<string, { state: State | undefined; leftOut: number }>()
 
   /**
    * @param clock Monotonic, in milliseconds.
    * @throws {ConfigError} `RL_INVALID_OPTION`
    */
-  constructor(logger: Logger | undefined, clock: () => number = () => performance.now()) {
-    if (logger !== undefined && (typeof logger?.warn !== 'function' || typeof logger.error !== 'function')) {
+  constructor(
+    { logger, logLevel = 'info', addressSecret }: LogOptions = {},
+    clock: () => number = () => performance.now(),
+  ) {
+    if (logger !== undefined) checkLogger(logger)
+    if (!LEVELS.includes(logLevel)) {
       throw new ConfigError(
         'RL_INVALID_OPTION',
-        `Expected \`logger\` to have the methods warn and error, got ${shown(logger)}`,
+        `Expected \`logLevel\` to be one of ${LEVELS.join(', ')}, got ${shown(logLevel)}`,
       )
     }
     this.#logger = logger
+    this.#least = LEVELS.indexOf(logLevel)
     this.#clock = clock
+    this.#hashed = addressSecret === undefined ? undefined : hashedNamesBy('addressSecret', addressSecret)
   }
 
-  /** @param subject What the event is about, of which there are few: a limit, never a client. */
-  tell(level: 'warn' | 'error', subject: string, entry: LogEntry): void {
-    if (!this.#logger) return
-    const name = `${entry.event} ${subject}`
-    const now = this.#clock()
-    const last = this.#told.get(name)
-    if (last && now < last.at + ONCE_EVERY_MS) {
-      last.leftOut += 1
-      return
-    }
-    this.#told.set(name, { at: now, leftOut: 0 })
+  /** Whether entries of this level are told at all. */
+  hears(level: LogLevel): boolean {
+    return this.#logger !== undefined && LEVELS.indexOf(level) >= this.#least
+  }
+
+  /** How entries name an address. */
+  addressName<T extends string | undefined>(address: T): T | string {
+    return address !== undefined && this.#hashed ? this.#hashed(address) : address
+  }
+
+  /** @param entry Puts the entry together, if it is told. */
+  tell({ level, event, subject = '', budget }: Occasion, entry: () => Omit<LogEntry, 'event'>): void {
+    if (!this.hears(level)) return
+    const leftOut = budget === undefined ? 0 : this.#spend(`${event} ${subject}`, BUDGETS[budget])
+    if (leftOut === undefined) return
     try {
-      this.#logger[level](last?.leftOut ? { ...entry, leftOut: last.leftOut } : entry)
+      this.#logger![level]({ event, ...entry(), ...(leftOut > 0 && { leftOut }) } as LogEntry)
     } catch {
       // A log that is full must not decide who is let in.
     }
   }
+
+  /** How many entries have been left out before this one; nothing if it is to be left out too. */
+  #spend(name: string, limit: Limit): number | undefined {
+    const told = this.#told.get(name)
+    const { verdict, state } = algorithmOf(limit).consume(limit, told?.state, 1, Math.floor(this.#clock()))
+    const leftOut = told?.leftOut ?? 0
+    this.#told.set(name, { state, leftOut: verdict.allowed ? 0 : leftOut + 1 })
+    return verdict.allowed ? leftOut : undefined
+  }
+}
+
+function checkLogger(logger: Logger): void {
+  if (LEVELS.every((level) => typeof (logger as Logger | null)?.[level] === 'function')) return
+  throw new ConfigError(
+    'RL_INVALID_OPTION',
+    `Expected \`logger\` to have the methods ${LEVELS.join(', ')}, got ${shown(logger)}`,
+  )
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { RateLimiter } from '../limiter/rate-limiter.ts'
-import type { LogEntry } from '../logger.ts'
+import { listeningLogger } from '../logger.fixture.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import { RateLimitingMiddleware } from './rate-limiting-middleware.ts'
 import type { MiddlewareOptions } from './rate-limiting-middleware.ts'
@@ -181,12 +181,14 @@ describe('what counts', () => {
         throw new Error('nothing is given back here')
       }
     }
-    const events: string[] = []
-    const logger = { warn: () => undefined, error: ({ event }: LogEntry) => void events.push(event) }
+    const { heard, logger } = listeningLogger()
     const middleware = new RateLimitingMiddleware({ store: new Keeps(), count: 'failures', logger })
     ;(await middleware.processRequest({ ip: IP })).responded?.(200)
     await new Promise(setImmediate)
-    expect(events).toEqual(['store_error'])
+    expect(heard.map(([level, { event }]) => [level, event])).toEqual([
+      ['error', 'store_error'],
+      ['error', 'settle_error'],
+    ])
   })
 })
 
@@ -244,14 +246,13 @@ describe('a denial', () => {
 
 describe('an address', () => {
   it('that is none is refused with 400, told to the log, and shared with nobody', async () => {
-    const warnings: LogEntry[] = []
-    const logger = { warn: (entry: LogEntry) => void warnings.push(entry), error: () => undefined }
+    const { heard, logger } = listeningLogger()
     const middleware = middlewareOf({ logger })
     const answer = await middleware.processRequest({ ip: '203.0.113.7:51234' }, {})
     expect(answer).toMatchObject({ allowed: false, statusCode: 400, result: undefined })
     expect(JSON.parse(answer.body)).toMatchObject({ status: 400, type: 'about:blank' })
-    expect(warnings).toEqual([
-      { event: 'invalid_address', message: expect.stringContaining('203.0.113.7:51234') as string },
+    expect(heard).toEqual([
+      ['warn', { event: 'invalid_address', message: expect.stringContaining('203.0.113.7:51234') as string }],
     ])
   })
 
@@ -277,12 +278,11 @@ describe('an address', () => {
   }, 120_000)
 
   it('of a proxy that is not trusted, in front of what it forwards, is warned of once', async () => {
-    const warnings: string[] = []
-    const logger = { warn: ({ event }: LogEntry) => void warnings.push(event), error: () => undefined }
+    const { heard, logger } = listeningLogger()
     const middleware = middlewareOf({ logger })
     const header = (name: string) => (name === 'x-forwarded-for' ? '203.0.113.7' : undefined)
     for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: '10.0.0.1', peer: '10.0.0.1', header }, {})
     await middleware.processRequest({ ip: IP, peer: IP, header }, {})
-    expect(warnings).toEqual(['proxy_not_trusted'])
+    expect(heard.map(([level, { event }]) => [level, event])).toEqual([['warn', 'proxy_not_trusted']])
   })
 })

@@ -6,8 +6,7 @@ import type { RateLimiterOptions } from '../limiter/rate-limiter-options.ts'
 import type { RateLimitRequest } from '../limiter/request.ts'
 import type { Reservation } from '../limiter/reservation.ts'
 import type { RateLimitResult } from '../limiter/result.ts'
-import { Reporter } from '../logger.ts'
-import type { Logger } from '../logger.ts'
+import type { Reporter } from '../logger.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
@@ -42,8 +41,6 @@ export interface RequestOptions<Incoming> {
   readonly message?: string | ((result: RateLimitResult, incoming: Incoming) => MaybePromise<string>)
   /** Hears of every denial, and may answer something else in its place. */
   readonly onDenied?: (answer: RateLimitAnswer, incoming: Incoming) => MaybePromise<OwnAnswer | undefined | void>
-  /** Where to tell what an operator should know: pino, the console or winston, as they are. @default nowhere */
-  readonly logger?: Logger
 }
 
 /** What may take the place of an answer, in part. Header fields replace all that would be sent. */
@@ -62,7 +59,7 @@ export interface RequestFacts extends Pick<RateLimitRequest, 'method' | 'endpoin
 /** A limiter that is there already, or what one is made of. */
 type LimiterOptions<Tier extends string, Endpoint extends string> =
   | { readonly limiter: RateLimiter<Tier, Endpoint> }
-  | (Partial<Pick<RateLimiterOptions, 'store'>> & Omit<RateLimiterOptions<Tier, Endpoint>, 'store' | 'logger'>)
+  | (Partial<Pick<RateLimiterOptions, 'store'>> & Omit<RateLimiterOptions<Tier, Endpoint>, 'store'>)
 
 export type MiddlewareOptions<
   Incoming,
@@ -99,7 +96,6 @@ const REQUEST_KEYS = {
   retryJitterMs: true,
   message: true,
   onDenied: true,
-  logger: true,
 } as const satisfies Record<keyof RequestOptions<never>, true>
 const COUNTS = ['all', 'failures', 'successes'] as const
 const SKIPPED: RateLimitAnswer = Object.freeze({
@@ -144,15 +140,12 @@ export class RateLimitingMiddleware<Incoming = void> {
   constructor(options: MiddlewareOptions<Incoming>, defaultStore?: () => Store) {
     const known = 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
     checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_KEYS })
-    const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied, logger, ...rest } = options
+    const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied, ...rest } = options
     checkRequestOptions(options)
     this.#options = definedOf({ identify, cost, skip, count, message, onDenied })
     this.#fields = definedOf({ formats: headers, retryJitterMs })
-    this.#reporter = new Reporter(logger)
-    this.#limiter =
-      'limiter' in rest
-        ? checkedLimiter(rest.limiter)
-        : new RateLimiter({ ...withStore(rest, defaultStore), ...(logger && { logger }) })
+    this.#limiter = 'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, defaultStore))
+    this.#reporter = this.#limiter.reporter
   }
 
   /**
@@ -174,7 +167,8 @@ export class RateLimitingMiddleware<Incoming = void> {
       result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, cost: units })
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
-      this.#reporter.tell('warn', '', { event: 'invalid_address', message: error.message })
+      const { message } = error
+      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({ message }))
       return this.#denied('invalid-address', undefined, facts, incoming)
     }
     if (result.reason !== undefined) return this.#denied(result.reason, result, facts, incoming)
@@ -208,8 +202,9 @@ export class RateLimitingMiddleware<Incoming = void> {
       const outcome = statusCode === undefined || statusCode >= 400 ? 'failures' : 'successes'
       if (outcome === count) return
       result.settle(0).catch((error: unknown) => {
-        const message = `A request that does not count could not be given back: ${String(error)}`
-        this.#reporter.tell('error', 'settle', { event: 'store_error', message })
+        this.#reporter.tell({ level: 'error', event: 'settle_error', budget: 'fault' }, () => ({
+          message: `A request that does not count could not be given back: ${String(error)}`,
+        }))
       })
     }
   }
@@ -218,7 +213,7 @@ export class RateLimitingMiddleware<Incoming = void> {
     const message = header && forwardingWarning({ ip, peer, header })
     if (message === undefined) return
     this.#hasWarned = true
-    this.#reporter.tell('warn', '', { event: 'proxy_not_trusted', message })
+    this.#reporter.tell({ level: 'warn', event: 'proxy_not_trusted' }, () => ({ message }))
   }
 }
 

@@ -1,13 +1,16 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
+import type { Emitter } from '../events.ts'
+import type { HashedName } from '../hashed-name.ts'
 import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { GuardedStore, isCallersOwn, withReceipts } from '../stores/guarded-store.ts'
 import type { Store } from '../stores/store.ts'
-import { storeHealth } from './health.ts'
+import { healthOf } from './health.ts'
 import type { Health } from './health.ts'
+import type { LimiterEvents } from './limiter-events.ts'
 import { OutagePlan, outageVerdict } from './outage.ts'
-import type { PartitionKeyOf } from './partition-key.ts'
 import type { Plan } from './plan.ts'
+import type { Policy } from './policy.ts'
 import type { Spending } from './reservation.ts'
 import { resultOf } from './result.ts'
 import type { RateLimitResult } from './result.ts'
@@ -20,14 +23,18 @@ export class Decider {
   readonly #store: GuardedStore
   readonly #shadows: ShadowLimits
   readonly #outage: OutagePlan
+  readonly #partitionKeyOf: HashedName | undefined
 
-  readonly #partitionKeyOf: PartitionKeyOf | undefined
-
-  constructor(store: Store, timeoutMs: number, partitionKeyOf?: PartitionKeyOf) {
-    this.#store = new GuardedStore(store, timeoutMs)
-    this.#shadows = new ShadowLimits(new GuardedStore(store, timeoutMs))
-    this.#outage = new OutagePlan(timeoutMs)
+  constructor(store: Store, timeoutMs: number, events: Emitter<LimiterEvents>, partitionKeyOf?: HashedName) {
+    this.#store = new GuardedStore(store, timeoutMs, { role: 'main', events })
+    this.#shadows = new ShadowLimits(new GuardedStore(store, timeoutMs, { role: 'shadow', events }))
+    this.#outage = new OutagePlan((fallback) => new GuardedStore(fallback, timeoutMs, { role: 'fallback', events }))
     this.#partitionKeyOf = partitionKeyOf
+  }
+
+  /** How many keys the store holds, if it can tell. */
+  get keys(): number | undefined {
+    return this.#store.size
   }
 
   /** Gets to know the stores that rules fall back on. */
@@ -53,8 +60,9 @@ export class Decider {
     await this.#store.reset(key)
   }
 
-  health(): Promise<Health> {
-    return storeHealth(this.#store)
+  /** @param policies All limits that there are. */
+  health(policies: readonly Policy[]): Promise<Health> {
+    return healthOf(this.#store, this.#outage.fallbacks, policies)
   }
 
   async close(): Promise<void> {

@@ -164,7 +164,7 @@ describe('a store that hangs', () => {
     expect(fallback.states.size).toBe(0)
   })
 
-  it('is unhealthy within the deadline', async () => {
+  it('is said to be degraded within the deadline', async () => {
     class HangingStore extends MapStore {
       override async ping(): Promise<void> {
         await new Promise(() => {})
@@ -173,7 +173,7 @@ describe('a store that hangs', () => {
     const limiter = new RateLimiter({ store: new HangingStore(), timeoutMs: TIMEOUT_MS })
     const health = await limiter.health()
     expect([health.status, health.store.error]).toEqual([
-      'unhealthy',
+      'degraded',
       'StoreError: The store did not answer within 20 ms',
     ])
   })

@@ -1,6 +1,7 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import { algorithmOf } from '../algorithms/algorithms.ts'
-import { GuardedStore, isCallersOwn, withReceipts } from '../stores/guarded-store.ts'
+import { isCallersOwn, withReceipts } from '../stores/guarded-store.ts'
+import type { GuardedStore } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import type { Policy } from './policy.ts'
 import type { Spending } from './reservation.ts'
@@ -23,16 +24,20 @@ type Asked = readonly { readonly policy: Policy; readonly charge: Charge }[]
 /** Decides requests that the store could not: by the rules' fallback stores, or as their `onStoreError` says. */
 export class OutagePlan {
   readonly #fallbacks = new Map<Store, GuardedStore>()
-  readonly #timeoutMs: number
+  readonly #guard: (fallback: Store) => GuardedStore
 
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs
+  constructor(guard: (fallback: Store) => GuardedStore) {
+    this.#guard = guard
+  }
+
+  get fallbacks(): ReadonlyMap<Store, GuardedStore> {
+    return this.#fallbacks
   }
 
   /** Gets to know the stores that rules fall back on. Those known before stay so: a decision under way may need them yet. */
   add(fallbacks: Iterable<Store>): void {
     for (const store of fallbacks) {
-      if (!this.#fallbacks.has(store)) this.#fallbacks.set(store, new GuardedStore(store, this.#timeoutMs))
+      if (!this.#fallbacks.has(store)) this.#fallbacks.set(store, this.#guard(store))
     }
   }
 

@@ -86,8 +86,11 @@ function withQuota(
   reporter: Reporter,
 ): MaybePromise<Policy | undefined> {
   const failed = (error: unknown): undefined => {
-    const message = `The quota of the limit "${policy.name}" is not known, and requests under it are denied: ${String(error)}`
-    reporter.tell('error', policy.name, { event: 'quota_error', message, policy: policy.name })
+    const { name } = policy
+    reporter.tell({ level: 'error', event: 'quota_error', subject: name, budget: 'fault' }, () => ({
+      message: `The quota of the limit "${name}" is not known, and requests under it are denied: ${String(error)}`,
+      policy: name,
+    }))
   }
   try {
     const limit = quotas.limitFor(request)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { LogEntry } from '../logger.ts'
+import { listeningLogger } from '../logger.fixture.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { RateLimitRequest } from './request.ts'
@@ -10,10 +10,9 @@ const IP = '203.0.113.7'
 
 function limiterWith(rate: Partial<QuotaRate>) {
   const store = new MapStore()
-  const errors: LogEntry[] = []
-  const logger = { warn: () => undefined, error: (entry: LogEntry) => void errors.push(entry) }
+  const { heard, logger } = listeningLogger()
   const ip = { rate: { per: 'minute', ...rate } as QuotaRate, onStoreError: 'allow' } as const
-  return { limiter: new RateLimiter({ store, ip, logger }), store, errors }
+  return { limiter: new RateLimiter({ store, ip, logger }), store, heard }
 }
 
 describe('a quota that depends on the request', () => {
@@ -48,7 +47,7 @@ describe('a quota that depends on the request', () => {
     ['NaN, later', async () => Number.NaN],
     ['nothing, later', async () => undefined],
   ])('denies, uncharged and logged, if it is %s', async (_what, quota) => {
-    const { limiter, store, errors } = limiterWith({ quota: quota as QuotaRate['quota'] })
+    const { limiter, store, heard } = limiterWith({ quota: quota as QuotaRate['quota'] })
     for (let i = 0; i < 3; i++) {
       expect(await limiter.isAllowed({ ip: IP })).toMatchObject({
         allowed: false,
@@ -57,8 +56,9 @@ describe('a quota that depends on the request', () => {
       })
     }
     expect(store.asked).toEqual([])
-    expect(errors).toEqual([
-      { event: 'quota_error', policy: 'ip', message: expect.stringMatching(/"ip".*Expected `quota`/) as string },
+    const message = expect.stringMatching(/"ip".*Expected `quota`/) as string
+    expect(heard.filter(([level]) => level === 'error')).toEqual([
+      ['error', { event: 'quota_error', policy: 'ip', message }],
     ])
   })
 
@@ -70,9 +70,9 @@ describe('a quota that depends on the request', () => {
       () => Promise.reject(new Error('no such plan')),
     ]
     for (const quota of failing) {
-      const { limiter, errors } = limiterWith({ quota })
+      const { limiter, heard } = limiterWith({ quota })
       expect((await limiter.isAllowed({ ip: IP })).allowed).toBe(false)
-      expect(errors[0]!.message).toContain('no such plan')
+      expect(heard[0]![1].message).toContain('no such plan')
     }
   })
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.ts'
+import type { LogOptions } from '../logger.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Store } from '../stores/store.ts'
 import type { AccessOptions } from './access-lists.ts'
@@ -7,7 +7,7 @@ import type { Rules } from './rule-set.ts'
 
 /** What a limiter is made of. */
 export interface RateLimiterOptions<Tier extends string = string, Endpoint extends string = string>
-  extends Rules<Tier, Endpoint>, AccessOptions {
+  extends Rules<Tier, Endpoint>, AccessOptions, LogOptions {
   /**
    * Where the counts are kept. It may be shared by several limiters; limits of the same name are then one, unless each
    * limiter has a `namespace` of its own.
@@ -29,8 +29,6 @@ export interface RateLimiterOptions<Tier extends string = string, Endpoint exten
     userId: string,
     request: RateLimitRequest,
   ) => MaybePromise<NoInfer<Tier> | (string & {}) | undefined>
-  /** Where to tell what an operator should know: pino, the console or winston, as they are. @default nowhere */
-  readonly logger?: Logger
   /** Makes `partitionKey`s for the header fields that carry one: a text of at least 16 characters. @default none are made */
   readonly partitionKeySecret?: string
   /** How many leading bits of an IPv6 address tell clients apart. @default 64 */
@@ -55,6 +53,8 @@ export const RATE_LIMITER_OPTIONS = {
   tierOf: true,
   timeoutMs: true,
   logger: true,
+  logLevel: true,
+  addressSecret: true,
   partitionKeySecret: true,
   ipv6Subnet: true,
   allow: true,

@@ -452,19 +452,57 @@ describe('buildRateLimitHeaders', () => {
 describe('health', () => {
   it('asks the store, and costs nobody anything', async () => {
     const { limiter, store } = limiterOf()
-    expect(await limiter.health()).toEqual({ status: 'healthy', store: { ok: true, latencyMs: expect.any(Number) } })
+    expect(await limiter.health()).toEqual({
+      status: 'healthy',
+      store: { ok: true, latencyMs: expect.any(Number), isLeftAlone: false },
+      fallbacks: [],
+    })
     expect(store.asked).toEqual(['ping'])
   })
 
-  it('never throws', async () => {
-    class BrokenStore extends MapStore {
-      override ping(): never {
+  class BrokenStore extends MapStore {
+    override consume(): never {
+      throw new StoreError('RL_STORE_FAILED', 'broken', 'no connection')
+    }
+
+    override ping(): never {
+      throw new StoreError('RL_STORE_FAILED', 'broken', 'no connection')
+    }
+  }
+
+  it.each<[string, string, Omit<RateLimiterOptions, 'store'>]>([
+    ['degraded', 'all requests are let pass', {}],
+    ['degraded', 'all are counted elsewhere', { onStoreError: 'deny', fallback: new MapStore() }],
+    ['unhealthy', 'some are denied', { endpoints: { '/pay': { rate: '1 per minute', onStoreError: 'deny' } } }],
+    ['unhealthy', 'the fallback is broken too', { onStoreError: 'deny', fallback: new BrokenStore() }],
+    [
+      'degraded',
+      'only a shadow would deny',
+      { ip: ['1 per minute', { rate: '2 per minute', mode: 'shadow', onStoreError: 'deny' }] },
+    ],
+  ])('is %s if the store is broken and %s', async (expected, _what, options) => {
+    const { status, store } = await limiterOf(options, new BrokenStore()).limiter.health()
+    expect([status, store.ok, store.error]).toEqual([expected, false, 'StoreError: no connection'])
+  })
+
+  it('is degraded if only a fallback is broken', async () => {
+    const { status, fallbacks } = await limiterOf({ fallback: new BrokenStore() }).limiter.health()
+    expect([status, fallbacks]).toEqual([
+      'degraded',
+      [{ ok: false, latencyMs: expect.any(Number), error: 'StoreError: no connection' }],
+    ])
+  })
+
+  it('is degraded while a store that answers is still left alone', async () => {
+    class HalfBroken extends MapStore {
+      override consume(): never {
         throw new StoreError('RL_STORE_FAILED', 'broken', 'no connection')
       }
     }
-    const { limiter } = limiterOf({}, new BrokenStore())
+    const { limiter } = limiterOf({}, new HalfBroken())
+    for (let i = 0; i < 5; i++) await limiter.isAllowed({ ip: IP })
     const { status, store } = await limiter.health()
-    expect([status, store.ok, store.error]).toEqual(['unhealthy', false, 'StoreError: no connection'])
+    expect([status, store.ok, store.isLeftAlone]).toEqual(['degraded', true, true])
   })
 
   it('closes the store', async () => {

@@ -2,6 +2,9 @@ import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields, HeaderOptions } from '../http/rate-limit-headers.ts'
 import { checkedSubnet } from '../client/client-key.ts'
 import { RequestError, shown } from '../errors.ts'
+import { Emitter } from '../events.ts'
+import type { Listener } from '../events.ts'
+import { hashedNamesBy } from '../hashed-name.ts'
 import { Reporter } from '../logger.ts'
 import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
@@ -10,7 +13,9 @@ import { checkStore } from '../stores/check-store.ts'
 import { AccessLists } from './access-lists.ts'
 import { Decider } from './decider.ts'
 import type { Health } from './health.ts'
-import { partitionKeysBy } from './partition-key.ts'
+import { LIMITER_EVENTS } from './limiter-events.ts'
+import type { LimiterEvents } from './limiter-events.ts'
+import { logEvents } from './log-events.ts'
 import { planFor } from './plan.ts'
 import type { Plan, Planning } from './plan.ts'
 import type { Policy } from './policy.ts'
@@ -24,6 +29,8 @@ import type { Reservation, Spending } from './reservation.ts'
 import type { RateLimitResult } from './result.ts'
 import { isFor, RuleSet } from './rule-set.ts'
 import type { Rules } from './rule-set.ts'
+import { DecisionCounter } from './stats.ts'
+import type { LimiterStats } from './stats.ts'
 import type { defaultTiers } from './tiers.ts'
 
 const DEFAULT_TIMEOUT_MS = 250
@@ -61,6 +68,10 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   readonly #tierOf: RateLimiterOptions<Tier, Endpoint>['tierOf']
   readonly #lists: AccessLists
   readonly #planning: Planning
+  readonly #events: Emitter<LimiterEvents>
+  readonly #counter = new DecisionCounter()
+  /** Tells this limiter's log. A middleware tells the same one. */
+  readonly reporter: Reporter
   /** As they were written, to be changed in parts. */
   #written: Rules
   #rules: RuleSet
@@ -68,20 +79,23 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   /** @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written. */
   constructor(options: RateLimiterOptions<Tier, Endpoint>) {
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
-    const { store, tierOf, timeoutMs, logger, partitionKeySecret, ipv6Subnet, allow, deny, ...rules } = options
+    const { store, tierOf, timeoutMs, partitionKeySecret, ipv6Subnet, allow, deny } = options
     checkStore('store', store)
     checkFunction('tierOf', tierOf)
     const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
-    this.#decider = new Decider(
-      store,
-      deadline,
-      partitionKeySecret === undefined ? undefined : partitionKeysBy(partitionKeySecret),
+    this.reporter = new Reporter(options)
+    this.#events = new Emitter<LimiterEvents>('a limiter', LIMITER_EVENTS, (name, error) =>
+      this.#toldBadly(name, error),
     )
+    logEvents(this.#events, this.reporter)
+    const partitionKeyOf =
+      partitionKeySecret === undefined ? undefined : hashedNamesBy('partitionKeySecret', partitionKeySecret)
+    this.#decider = new Decider(store, deadline, this.#events, partitionKeyOf)
     this.#tierOf = tierOf
     this.#lists = new AccessLists({ ...(allow && { allow }), ...(deny && { deny }) })
-    this.#planning = { reporter: new Reporter(logger), ipv6Subnet: checkedSubnet(ipv6Subnet) }
-    this.#written = rules
-    this.#rules = new RuleSet(rules)
+    this.#planning = { reporter: this.reporter, ipv6Subnet: checkedSubnet(ipv6Subnet) }
+    this.#written = { ...options }
+    this.#rules = new RuleSet(options)
     this.#decider.addFallbacks(this.#rules.fallbacks)
   }
 
@@ -212,9 +226,26 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     }
   }
 
-  /** Tells whether the store can decide. Never throws, and costs nobody quota. */
+  /** Tells whether the stores can decide, within `timeoutMs`. Never throws, and costs nobody quota. */
   health(): Promise<Health> {
-    return this.#decider.health()
+    return this.#decider.health(this.#rules.policies)
+  }
+
+  /** What has been decided since the limiter was built, in numbers. `peek` is no decision. */
+  stats(): LimiterStats {
+    return { ...this.#counter.snapshot(), keys: this.#decider.keys }
+  }
+
+  /**
+   * Calls the listener with each event of this name: `decision` and `block` (a decision that denies), `storeCall`, `storeError`
+   * and `storeRecovered`. A listener is called before the decision is answered, and so should be quick; what it throws
+   * changes nothing, and goes to the log.
+   *
+   * @returns Ends that.
+   * @throws {ConfigError} `RL_INVALID_OPTION`
+   */
+  on<Name extends keyof LimiterEvents>(name: Name, listener: Listener<LimiterEvents[Name]>): () => void {
+    return this.#events.on(name, listener)
   }
 
   /**
@@ -230,7 +261,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     request: RateLimitRequest,
     tier: string | undefined,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(planFor(policies, request, tier, this.#planning), (plan) => this.#decider.ask('consume', plan))
+    return andThen(planFor(policies, request, tier, this.#planning), (plan) =>
+      andThen(this.#decider.ask('consume', plan), (result) => this.#told(request, result)),
+    )
   }
 
   #decide(
@@ -240,8 +273,23 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     checkRequest(request)
     const list = this.#lists.find(request)
-    if (list) return listedResult(list)
-    return andThen(this.#plan(request), (plan) => this.#decider.ask(verb, plan, ledger))
+    const result = list
+      ? listedResult<PolicyName<Tier, Endpoint>>(list)
+      : andThen(this.#plan(request), (plan) => this.#decider.ask(verb, plan, ledger))
+    return verb === 'peek' ? result : andThen(result, (decided) => this.#told(request, decided))
+  }
+
+  #told(request: RateLimitRequest, result: RateLimitResult): RateLimitResult {
+    this.#counter.count(result)
+    if (this.#events.hears('decision')) this.#events.emit('decision', { request, result })
+    if (!result.allowed && this.#events.hears('block')) this.#events.emit('block', { request, result })
+    return result
+  }
+
+  #toldBadly(name: string, error: unknown): void {
+    this.reporter.tell({ level: 'error', event: 'listener_error', subject: name, budget: 'fault' }, () => ({
+      message: `A listener to the event "${name}" failed: ${String(error)}`,
+    }))
   }
 
   #plan(request: RateLimitRequest<Tier>): MaybePromise<Plan> {

@@ -27,6 +27,8 @@ const DEFAULT_IP = '100 per minute'
 /** Rules, compiled: tells which limits apply to a request, and under which keys they count. */
 export class RuleSet {
   readonly defaultTier: string | undefined
+  /** All limits that there are. */
+  readonly policies: readonly Policy[]
   /** The stores that some rule falls back on. */
   readonly fallbacks: ReadonlySet<Store>
   readonly #ip: readonly Policy[]
@@ -35,28 +37,31 @@ export class RuleSet {
 
   /** @throws {ConfigError} if a rule cannot be kept as it is written. */
   constructor(rules: Rules) {
-    const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier, namespace, ...outage } = rules
+    const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier, namespace } = rules
     if (namespace !== undefined && (typeof namespace !== 'string' || namespace === '')) {
       throw new ConfigError('RL_INVALID_OPTION', `Expected \`namespace\` to be a text, got ${shown(namespace)}`)
     }
     // No counter without a namespace has a colon before its first slash or space.
     const counterOf = (counter: string): string => (namespace ? `${encodeURIComponent(namespace)}:${counter}` : counter)
-    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: counterOf('ip'), outage }, ip)
+    this.#ip = compileRule({ kind: 'ip', name: 'ip', counter: counterOf('ip'), outage: rules }, ip)
     this.#tiers = new Map(
       entriesOf('tiers', tiers).map(([tier, rule]) => [
         tier,
-        compileRule({ kind: 'user', name: tier, counter: counterOf('user'), outage }, rule),
+        compileRule({ kind: 'user', name: tier, counter: counterOf('user'), outage: rules }, rule),
       ]),
     )
     this.defaultTier = this.#checkDefaultTier(defaultTier)
     const endpointPolicies = entriesOf('endpoints', endpoints).map(([endpoint, rule]) => {
-      const policies = compileRule({ kind: 'endpoint', name: endpoint, counter: counterOf(endpoint), outage }, rule)
+      const policies = compileRule(
+        { kind: 'endpoint', name: endpoint, counter: counterOf(endpoint), outage: rules },
+        rule,
+      )
       this.#endpoints.add(endpoint, policies)
       return policies
     })
-    const all = [this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat()
-    checkNames(all)
-    this.fallbacks = new Set(all.flatMap(({ fallback }) => fallback ?? []))
+    this.policies = [this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat()
+    checkNames(this.policies)
+    this.fallbacks = new Set(this.policies.flatMap(({ fallback }) => fallback ?? []))
   }
 
   /** The tier that a user is held to: the one given if the table has it, else the default. */

@@ -19,7 +19,7 @@ function guarded() {
       return Promise.resolve(super.consume(charged))
     }
   }
-  const guard = new GuardedStore(new FlakyStore(), 1000, () => state.now)
+  const guard = new GuardedStore(new FlakyStore(), 1000, { clock: () => state.now })
   /** How many of so many calls at once reach the store, and how many fail. */
   async function call(count: number) {
     state.asked = 0
@@ -56,7 +56,7 @@ it('does not take what a store answers from memory for a sign of life', async ()
     }
   }
   let now = 0
-  const guard = new GuardedStore(new RememberingStore(), 1000, () => now)
+  const guard = new GuardedStore(new RememberingStore(), 1000, { clock: () => now })
   const known = charges.map((charge) => ({ ...charge, key: 'known' }))
   for (let i = 0; i < 5; i++) {
     await expect(guard.consume(charges)).rejects.toThrow('no connection')

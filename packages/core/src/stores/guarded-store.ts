@@ -1,12 +1,47 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import type { Clock } from '../clock.ts'
 import { ConfigError, RequestError, StoreError } from '../errors.ts'
+import type { Emitter } from '../events.ts'
 import { isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Charge, Store } from './store.ts'
 
 const FAILURES_TO_OPEN = 5
 const PROBE_EVERY_MS = 500
+
+/** What a store is to the limiter that asks it. */
+export type StoreRole = 'main' | 'fallback' | 'shadow'
+
+/** A question to a store. */
+export interface StoreCall {
+  readonly role: StoreRole
+  readonly verb: 'consume' | 'peek' | 'refund' | 'reset'
+  /** How long it took to answer, or to fail, in milliseconds. */
+  readonly latencyMs: number
+  /** What it failed with; nothing if it has answered. */
+  readonly error?: unknown
+}
+
+/** What is told of stores. */
+export interface StoreEvents {
+  /** A store was asked, and has answered or failed. */
+  readonly storeCall: StoreCall
+  /** A store was asked, and has failed or not answered in time. */
+  readonly storeError: Omit<StoreCall, 'latencyMs'>
+  /** A store that had failed repeatedly has answered. */
+  readonly storeRecovered: { readonly role: StoreRole; readonly downMs: number }
+}
+
+export interface GuardOptions {
+  /** @default 'main' */
+  readonly role?: StoreRole
+  /** Who is told what the store does. @default nobody */
+  readonly events?: Pick<Emitter<StoreEvents>, 'hears' | 'emit'>
+  /** Monotonic, for the breaker: when a store is tried again must not depend on the time of day. @default performance.now */
+  readonly clock?: Clock
+}
+
+const NOBODY = { hears: () => false, emit: () => undefined }
 
 /** A store that did not answer in time. What it was asked may still be done, and `late` will tell. */
 class LateAnswer extends StoreError {
@@ -25,33 +60,51 @@ class LateAnswer extends StoreError {
 export class GuardedStore {
   readonly #store: Store
   readonly #timeoutMs: number
+  readonly #role: StoreRole
+  readonly #events: NonNullable<GuardOptions['events']>
   readonly #clock: Clock
   #failures = 0
+  #failedAt = 0
   #probeAt = 0
   #takesTime = false
 
-  /** @param clock Monotonic, for the breaker: when a store is tried again must not depend on the time of day. */
-  constructor(store: Store, timeoutMs: number, clock: Clock = () => performance.now()) {
+  constructor(
+    store: Store,
+    timeoutMs: number,
+    { role = 'main', events = NOBODY, clock = () => performance.now() }: GuardOptions = {},
+  ) {
     this.#store = store
     this.#timeoutMs = timeoutMs
+    this.#role = role
+    this.#events = events
     this.#clock = clock
+  }
+
+  /** How many keys it holds, if it can tell. */
+  get size(): number | undefined {
+    return this.#store.size
+  }
+
+  /** Whether it is left alone for the moment. */
+  get isLeftAlone(): boolean {
+    return this.#failures >= FAILURES_TO_OPEN
   }
 
   /** Milliseconds until the store will be asked again. */
   get retryAfterMs(): number {
-    return this.#isOpen ? Math.max(1, Math.ceil(this.#probeAt - this.#clock())) : PROBE_EVERY_MS
+    return this.isLeftAlone ? Math.max(1, Math.ceil(this.#probeAt - this.#clock())) : PROBE_EVERY_MS
   }
 
   consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
-    return this.#ask(() => this.#store.consume(charges))
+    return this.#ask('consume', () => this.#store.consume(charges))
   }
 
   peek(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
-    return this.#ask(() => this.#store.peek(charges))
+    return this.#ask('peek', () => this.#store.peek(charges))
   }
 
   refund(charges: readonly Charge[]): MaybePromise<void> {
-    return this.#ask(() => this.#store.refund(charges))
+    return this.#ask('refund', () => this.#store.refund(charges))
   }
 
   /**
@@ -69,7 +122,7 @@ export class GuardedStore {
   }
 
   reset(key: string): MaybePromise<void> {
-    return this.#ask(() => this.#store.reset(key))
+    return this.#ask('reset', () => this.#store.reset(key))
   }
 
   /** Asks whatever the breaker says: this is how one finds out. */
@@ -81,13 +134,9 @@ export class GuardedStore {
     return this.#store.close()
   }
 
-  get #isOpen(): boolean {
-    return this.#failures >= FAILURES_TO_OPEN
-  }
-
-  #ask<T>(question: () => MaybePromise<T>): MaybePromise<T> {
+  #ask<T>(verb: StoreCall['verb'], question: () => MaybePromise<T>): MaybePromise<T> {
     const probeAt = this.#probeAt
-    if (this.#isOpen) {
+    if (this.isLeftAlone) {
       const now = this.#clock()
       if (now < this.#probeAt) {
         throw new StoreError(
@@ -98,21 +147,22 @@ export class GuardedStore {
       }
       this.#probeAt = now + PROBE_EVERY_MS
     }
+    const askedAt = this.#events.hears('storeCall') ? this.#clock() : undefined
     try {
       const answer = question()
       if (!isPromise(answer)) {
-        if (!this.#takesTime) return this.#succeeded(answer)
+        if (!this.#takesTime) return this.#succeeded(answer, verb, askedAt)
         // A store that takes time has answered from memory, which says nothing of the server behind it.
         this.#probeAt = probeAt
         return answer
       }
       this.#takesTime = true
       return this.#inTime(answer).then(
-        (value) => this.#succeeded(value),
-        (error: unknown) => this.#failed(error),
+        (value) => this.#succeeded(value, verb, askedAt),
+        (error: unknown) => this.#failed(error, verb, askedAt),
       )
     } catch (error) {
-      return this.#failed(error)
+      return this.#failed(error, verb, askedAt)
     }
   }
 
@@ -126,16 +176,23 @@ export class GuardedStore {
     })
   }
 
-  #succeeded<T>(value: T): T {
+  #succeeded<T>(value: T, verb: StoreCall['verb'], askedAt: number | undefined): T {
+    const wasLeftAlone = this.isLeftAlone
     this.#failures = 0
+    if (askedAt !== undefined)
+      this.#events.emit('storeCall', { role: this.#role, verb, latencyMs: this.#clock() - askedAt })
+    if (wasLeftAlone) this.#events.emit('storeRecovered', { role: this.#role, downMs: this.#clock() - this.#failedAt })
     return value
   }
 
-  #failed(error: unknown): never {
-    if (!isCallersOwn(error)) {
-      this.#failures += 1
-      if (this.#failures === FAILURES_TO_OPEN) this.#probeAt = this.#clock() + PROBE_EVERY_MS
-    }
+  #failed(error: unknown, verb: StoreCall['verb'], askedAt: number | undefined): never {
+    if (isCallersOwn(error)) throw error
+    this.#failures += 1
+    if (this.#failures === 1) this.#failedAt = this.#clock()
+    if (this.#failures === FAILURES_TO_OPEN) this.#probeAt = this.#clock() + PROBE_EVERY_MS
+    if (askedAt !== undefined)
+      this.#events.emit('storeCall', { role: this.#role, verb, latencyMs: this.#clock() - askedAt, error })
+    this.#events.emit('storeError', { role: this.#role, verb, error })
     throw error
   }
 }

@@ -27,6 +27,9 @@ export interface Charge {
  * passed the time from which it does not matter: a clock that then steps back finds it gone.
  */
 export interface Store {
+  /** How many keys it holds, where it can tell without asking anybody. */
+  readonly size?: number
+
   /**
    * Spends all of the charges, or none, and answers one verdict for each, in their order.
    *

@@ -1,0 +1,71 @@
+import type { Degraded, DenialReason, RateLimitResult } from './result.ts'
+
+/** How often something was admitted, and how often not. */
+export interface Tally {
+  readonly allowed: number
+  readonly denied: number
+}
+
+/** What a limiter has decided since it was built: the same that its events tell, counted. */
+export interface LimiterStats {
+  /** Requests that were admitted. */
+  readonly allowed: number
+  /** Requests that were denied, by reason. */
+  readonly denied: Readonly<Record<DenialReason, number>>
+  /** Requests that were decided without the store, by what was done instead. */
+  readonly degraded: Readonly<Record<Degraded, number>>
+  /**
+   * By limit, for those that were asked: how many admitted requests it was charged with, and how many requests it
+   * denied. A request that another limit denied counts for neither.
+   */
+  readonly policies: Readonly<Record<string, Tally>>
+  /** By limit in shadow mode: what it would have decided. */
+  readonly shadows: Readonly<Record<string, Tally>>
+  /** How many keys the store holds, if it can tell without being asked over a network. */
+  readonly keys: number | undefined
+}
+
+type Counts<Name extends string> = Record<Name, number>
+type Counted = Map<string, { allowed: number; denied: number }>
+
+/** Counts decisions. The names of limits are those of the rules: a table of them is bounded. */
+export class DecisionCounter {
+  #allowed = 0
+  readonly #denied: Counts<DenialReason> = { 'quota-exceeded': 0, 'temporary-reduced-capacity': 0, 'deny-list': 0 }
+  readonly #degraded: Counts<Degraded> = { allow: 0, deny: 0, fallback: 0 }
+  readonly #policies: Counted = new Map()
+  readonly #shadows: Counted = new Map()
+
+  count({ allowed, reason, degraded, policies, shadows }: RateLimitResult): void {
+    if (reason === undefined) this.#allowed += 1
+    else this.#denied[reason] += 1
+    if (degraded !== undefined) this.#degraded[degraded] += 1
+    for (const verdict of policies) {
+      if (!verdict.allowed) tallyOf(this.#policies, verdict.name).denied += 1
+      else if (allowed) tallyOf(this.#policies, verdict.name).allowed += 1
+    }
+    for (const verdict of shadows) tallyOf(this.#shadows, verdict.name)[verdict.allowed ? 'allowed' : 'denied'] += 1
+  }
+
+  snapshot(): Omit<LimiterStats, 'keys'> {
+    return {
+      allowed: this.#allowed,
+      denied: { ...this.#denied },
+      degraded: { ...this.#degraded },
+      policies: snapshotOf(this.#policies),
+      shadows: snapshotOf(this.#shadows),
+    }
+  }
+}
+
+function tallyOf(counted: Counted, name: string): { allowed: number; denied: number } {
+  const known = counted.get(name)
+  if (known) return known
+  const tally = { allowed: 0, denied: 0 }
+  counted.set(name, tally)
+  return tally
+}
+
+function snapshotOf(counted: Counted): Readonly<Record<string, Tally>> {
+  return Object.fromEntries([...counted].map(([name, tally]) => [name, { ...tally }]))
+}
