@@ -97,7 +97,12 @@ describe('a reporter', () => {
 
   it('takes the console as it is, and nothing that cannot log', () => {
     expect(() => new Reporter({ logger: console })).not.toThrow()
-    const bad = [{ logger: {} }, { logger: null }, { logger: 'console' }, { logger: { warn: () => undefined } }]
+    const bad: unknown[] = [
+      { logger: {} },
+      { logger: null },
+      { logger: 'console' },
+      { logger: { warn: () => undefined } },
+    ]
     for (const options of [...bad, { logLevel: 'trace' }, { addressSecret: 'short' }]) {
       expect(() => new Reporter(options as { logger: Logger })).toThrow(
         expect.objectContaining({ code: 'RL_INVALID_OPTION' }),

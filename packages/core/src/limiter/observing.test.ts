@@ -198,8 +198,14 @@ describe('stats', () => {
   it('count decisions by outcome, by limit and by what was done without the store', async () => {
     const { limiter, store } = limiterOf({
       deny: ['192.0.2.1'],
-      endpoints: { '/a': ['3 per minute', { rate: '1 per hour', mode: 'shadow' }] },
+      endpoints: {
+        '/a': [
+          { rate: '3 per minute', onStoreError: 'deny' },
+          { rate: '1 per hour', mode: 'shadow' },
+        ],
+      },
     })
+    const tally = (allowed: number, denied: number, unavailable: number) => ({ allowed, denied, unavailable })
     expect(limiter.stats()).toEqual({
       allowed: 0,
       denied: { 'quota-exceeded': 0, 'temporary-reduced-capacity': 0, 'deny-list': 0 },
@@ -213,13 +219,14 @@ describe('stats', () => {
     await limiter.peek({ ip: IP })
     store.isFailing = true
     await limiter.isAllowed({ ip: '198.51.100.1' })
+    await limiter.isAllowed({ ip: '198.51.100.1', endpoint: '/a' })
     const stats = limiter.stats()
     expect(stats).toEqual({
       allowed: 3,
-      denied: { 'quota-exceeded': 1, 'temporary-reduced-capacity': 0, 'deny-list': 1 },
-      degraded: { allow: 1, deny: 0, fallback: 0 },
-      policies: { ip: { allowed: 2, denied: 1 }, '/a': { allowed: 2, denied: 0 } },
-      shadows: { '/a shadow': { allowed: 1, denied: 2 } },
+      denied: { 'quota-exceeded': 1, 'temporary-reduced-capacity': 1, 'deny-list': 1 },
+      degraded: { allow: 1, deny: 1, fallback: 0 },
+      policies: { ip: tally(2, 1, 0), '/a': tally(2, 0, 1) },
+      shadows: { '/a shadow': tally(1, 2, 0) },
       keys: undefined,
     })
     await limiter.isAllowed({ ip: IP })

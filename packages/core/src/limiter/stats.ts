@@ -1,9 +1,13 @@
 import type { Degraded, DenialReason, RateLimitResult } from './result.ts'
 
-/** How often something was admitted, and how often not. */
+/** What has become of the requests that a limit was asked about. */
 export interface Tally {
+  /** Admitted, and charged to it. */
   readonly allowed: number
+  /** Denied by it, since it was spent. */
   readonly denied: number
+  /** Denied by it, since it could not be counted. */
+  readonly unavailable: number
 }
 
 /** What a limiter has decided since it was built: the same that its events tell, counted. */
@@ -15,8 +19,7 @@ export interface LimiterStats {
   /** Requests that were decided without the store, by what was done instead. */
   readonly degraded: Readonly<Record<Degraded, number>>
   /**
-   * By limit, for those that were asked: how many admitted requests it was charged with, and how many requests it
-   * denied. A request that another limit denied counts for neither.
+   * By limit, for those that were asked. A request that only other limits denied is in none of its numbers.
    */
   readonly policies: Readonly<Record<string, Tally>>
   /** By limit in shadow mode: what it would have decided. */
@@ -26,7 +29,8 @@ export interface LimiterStats {
 }
 
 type Counts<Name extends string> = Record<Name, number>
-type Counted = Map<string, { allowed: number; denied: number }>
+type Counting = { -readonly [Outcome in keyof Tally]: number }
+type Counted = Map<string, Counting>
 
 /** Counts decisions. The names of limits are those of the rules: a table of them is bounded. */
 export class DecisionCounter {
@@ -40,8 +44,9 @@ export class DecisionCounter {
     if (reason === undefined) this.#allowed += 1
     else this.#denied[reason] += 1
     if (degraded !== undefined) this.#degraded[degraded] += 1
+    const denial = degraded === 'deny' ? 'unavailable' : 'denied'
     for (const verdict of policies) {
-      if (!verdict.allowed) tallyOf(this.#policies, verdict.name).denied += 1
+      if (!verdict.allowed) tallyOf(this.#policies, verdict.name)[denial] += 1
       else if (allowed) tallyOf(this.#policies, verdict.name).allowed += 1
     }
     for (const verdict of shadows) tallyOf(this.#shadows, verdict.name)[verdict.allowed ? 'allowed' : 'denied'] += 1
@@ -58,10 +63,10 @@ export class DecisionCounter {
   }
 }
 
-function tallyOf(counted: Counted, name: string): { allowed: number; denied: number } {
+function tallyOf(counted: Counted, name: string): Counting {
   const known = counted.get(name)
   if (known) return known
-  const tally = { allowed: 0, denied: 0 }
+  const tally = { allowed: 0, denied: 0, unavailable: 0 }
   counted.set(name, tally)
   return tally
 }
