@@ -39,7 +39,7 @@ export type {
   RuleKind,
   RuleSpec,
 } from './limiter/rule.ts'
-export type { Rules } from './limiter/rule-set.ts'
+export type { RouteRule, Rules } from './limiter/rule-set.ts'
 export { defaultTiers } from './limiter/tiers.ts'
 export type { Limit } from './limits/limit.ts'
 export { parseLimit } from './limits/parse-limit.ts'
