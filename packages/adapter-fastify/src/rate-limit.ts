@@ -6,6 +6,9 @@ import { MemoryStore } from '@rl/store-memory'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 
+import { RouteRules } from './route-rules.ts'
+import type { RouteRateLimit } from './route-rules.ts'
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The decision on this request; none if it was skipped. */
@@ -13,8 +16,11 @@ declare module 'fastify' {
   }
 
   interface FastifyContextConfig {
-    /** `false` lets the route's requests past. */
-    rateLimit?: false
+    /**
+     * A rule of the route's own, in the place of one for its endpoint, and charged together with the others. `{ only: rule }`
+     * puts it in the place of all of them; `false` lets the route's requests past.
+     */
+    rateLimit?: RouteRateLimit
   }
 }
 
@@ -32,9 +38,10 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
  * Limits the requests that reach a Fastify app, those that match no route as well.
  *
  * The client's address is `request.ip`: behind a proxy, set Fastify's `trustProxy`. Counts are kept in memory unless a
- * `store` or a `limiter` is given. A route with `config: { rateLimit: false }` is not limited.
+ * `store` or a `limiter` is given. A route may have a rule of its own, `config: { rateLimit: '5 per minute' }`, or none.
  *
- * @throws {ConfigError} if an option is unknown, or cannot be kept as it is written.
+ * @throws {ConfigError} if an option is unknown, or cannot be kept as it is written; for a route's rule, when the route is
+ * declared.
  *
  * @example
  * ```ts
@@ -43,6 +50,7 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
  *
  * const app = fastify()
  * await app.register(rateLimit, { ip: '100 per minute' })
+ * app.post('/login', { config: { rateLimit: '5 per 5 minutes' } }, async () => 'welcome')
  * ```
  */
 export const rateLimit = plugin(
@@ -50,11 +58,14 @@ export const rateLimit = plugin(
     checkHook(hook)
     const middleware = new RateLimitingMiddleware<FastifyRequest>(options, () => new MemoryStore())
 
+    const rules = new RouteRules(middleware)
+
     async function limit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-      if (request.routeOptions.config.rateLimit === false) return undefined
+      const route = rules.find(request.routeOptions.config)
+      if (route === 'unlimited') return undefined
       const { ip, method, url, socket, headers } = request
       const header = (name: string): string | undefined => headers[name.toLowerCase()]?.toString()
-      const facts = { ip, peer: socket.remoteAddress, method, endpoint: url.split('?', 1)[0], header }
+      const facts = { ip, peer: socket.remoteAddress, method, endpoint: url.split('?', 1)[0], route, header }
       const { allowed, statusCode, responded, ...answer } = await middleware.processRequest(facts, request)
       request.rateLimit = answer.result
       const { raw } = reply
@@ -65,6 +76,7 @@ export const rateLimit = plugin(
     }
 
     // Also within an encapsulated part of an app that is limited as a whole.
+    app.addHook('onRoute', (route) => rules.claim(route))
     if (!app.hasRequestDecorator('rateLimit')) app.decorateRequest('rateLimit', undefined)
     if (hook === 'onRequest') app.addHook('onRequest', limit)
     else app.addHook('preHandler', limit)

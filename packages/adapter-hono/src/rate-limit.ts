@@ -67,7 +67,9 @@ export function rateLimit<Tier extends string, Endpoint extends string>({
     if (over) c.req.raw.signal.addEventListener('abort', () => over(undefined))
     await next()
     // Only now: a handler may answer with a Response of its own, and an upgraded connection has no fields to set.
-    if (c.res.status !== 101) for (const [name, value] of Object.entries(headers)) c.header(name, value)
+    if (c.res.status !== 101) {
+      for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.header(name, value)
+    }
     over?.(c.res.status)
     return undefined
   })

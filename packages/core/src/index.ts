@@ -41,7 +41,7 @@ export type {
   RuleKind,
   RuleSpec,
 } from './limiter/rule.ts'
-export type { Rules } from './limiter/rule-set.ts'
+export type { RouteRule, Rules } from './limiter/rule-set.ts'
 export type { LimiterStats, Tally } from './limiter/stats.ts'
 export { defaultTiers } from './limiter/tiers.ts'
 export type { Limit } from './limits/limit.ts'

@@ -5,6 +5,9 @@ export interface AppAnswer {
   readonly body: string
 }
 
+/** Fields by the names of those that adapters send. */
+const OWN_FIELDS = { 'x-ratelimit-limit': '7', ratelimit: '"own";r=7;t=7' }
+
 /**
  * The whole app behind the middleware: what its one handler answers to every method under `/app/`.
  *
@@ -24,6 +27,7 @@ export async function respond(path: string, result: unknown): Promise<AppAnswer>
   if (what === 'hang') await new Promise<never>(() => {})
   if (what === 'error') throw new Error('the own error of the app')
   if (what === 'decision') return { status: 200, headers, body: JSON.stringify(result ?? null) }
+  if (what === 'fields') return { status: 200, headers: { ...headers, ...OWN_FIELDS }, body: 'hello' }
   return { status: what === 'status' ? Number(status) : 200, headers, body: 'hello' }
 }
 

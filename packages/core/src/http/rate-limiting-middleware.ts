@@ -6,6 +6,7 @@ import type { RateLimiterOptions } from '../limiter/rate-limiter-options.ts'
 import type { RateLimitRequest } from '../limiter/request.ts'
 import type { Reservation } from '../limiter/reservation.ts'
 import type { RateLimitResult } from '../limiter/result.ts'
+import type { RouteRule } from '../limiter/rule-set.ts'
 import type { Reporter } from '../logger.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions } from '../options.ts'
@@ -47,7 +48,7 @@ export interface RequestOptions<Incoming> {
 export type OwnAnswer = Partial<Pick<RateLimitAnswer, 'statusCode' | 'headers' | 'body'>>
 
 /** What a framework knows of a request. */
-export interface RequestFacts extends Pick<RateLimitRequest, 'method' | 'endpoint'> {
+export interface RequestFacts extends Pick<RateLimitRequest, 'method' | 'endpoint' | 'route'> {
   /** The client's address, as the framework trusts it. */
   readonly ip?: string | undefined
   /** The address at the other end of the socket: another than `ip` behind a proxy that the framework trusts. */
@@ -148,6 +149,11 @@ export class RateLimitingMiddleware<Incoming = void> {
     this.#reporter = this.#limiter.reporter
   }
 
+  /** Gets to know the rule of one route, as the limiter's `addRoute` does. */
+  addRoute(route: RouteRule): RouteRule {
+    return this.#limiter.addRoute(route)
+  }
+
   /**
    * Decides a request and says what to answer.
    *
@@ -161,10 +167,10 @@ export class RateLimitingMiddleware<Incoming = void> {
     if (!this.#hasWarned) this.#warnOfForwarding(facts)
     const { userId, tier, ip = facts.ip } = checkedIdentity(await identify?.(incoming)) ?? {}
     const units = typeof cost === 'function' ? await cost(incoming) : cost
-    const { method, endpoint } = facts
+    const { method, endpoint, route } = facts
     let result: Reservation
     try {
-      result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, cost: units })
+      result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, route, cost: units })
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
       const { message } = error

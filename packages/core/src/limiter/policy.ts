@@ -132,7 +132,7 @@ function compileWindow({ kind, name, counter, outage }: RulePlace, spec: AnySpec
 }
 
 function checkPrintable(field: string, text: string): void {
-  if (!PRINTABLE.test(text)) {
+  if (typeof text !== 'string' || !PRINTABLE.test(text)) {
     refuse(`Expected a \`${field}\` of printable ASCII, as header fields need, got ${shown(text)}`)
   }
 }

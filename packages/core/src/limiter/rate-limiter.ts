@@ -28,7 +28,7 @@ import { reservationOf } from './reservation.ts'
 import type { Reservation, Spending } from './reservation.ts'
 import type { RateLimitResult } from './result.ts'
 import { isFor, RuleSet } from './rule-set.ts'
-import type { Rules } from './rule-set.ts'
+import type { RouteRule, Rules } from './rule-set.ts'
 import { DecisionCounter } from './stats.ts'
 import type { LimiterStats } from './stats.ts'
 import type { defaultTiers } from './tiers.ts'
@@ -138,9 +138,22 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   update(rules: Omit<Rules, 'namespace'>): void {
     checkOptions('update', rules, CHANGEABLE_OPTIONS)
     const written = { ...this.#written, ...rules }
-    this.#rules = new RuleSet(written)
+    this.#rules = new RuleSet(written, this.#rules.routes)
     this.#written = written
     this.#decider.addFallbacks(this.#rules.fallbacks)
+  }
+
+  /**
+   * Gets to know the rule of one route, where something else than the path of a request tells its route: a framework that
+   * has matched it already. Answers what requests on it then give as their `route`. Routes of one name count together.
+   *
+   * @throws {ConfigError} if the rule cannot be kept as it is written.
+   */
+  addRoute(route: RouteRule): RouteRule {
+    const known = Object.freeze({ ...route })
+    this.#rules.addRoute(known)
+    this.#decider.addFallbacks(this.#rules.fallbacks)
+    return known
   }
 
   /** Charges the address rule alone. */
@@ -174,7 +187,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    */
   checkEndpointRateLimit(
     endpoint: string,
-    client: Omit<RateLimitRequest<Tier>, 'endpoint' | 'tier'> = {},
+    client: Omit<RateLimitRequest<Tier>, 'endpoint' | 'route' | 'tier'> = {},
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     const [, method = client.method, path] = ENDPOINT.exec(endpoint) ?? []
     if (path === undefined) {

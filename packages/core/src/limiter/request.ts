@@ -1,5 +1,6 @@
 import { checkCost } from '../algorithms/apply-algorithm.ts'
 import { RequestError, shown } from '../errors.ts'
+import type { RouteRule } from './rule-set.ts'
 
 /** Who asks for what. What is not known is left out; it is never guessed, and never shared with others. */
 export interface RateLimitRequest<Tier extends string = string> {
@@ -13,6 +14,8 @@ export interface RateLimitRequest<Tier extends string = string> {
   readonly method?: string | undefined
   /** Path of the endpoint, without its query. */
   readonly endpoint?: string | undefined
+  /** The route, where it has a rule of its own, which then stands in for those that the limiter has for endpoints: see `addRoute`. */
+  readonly route?: RouteRule | undefined
   /** How many units the request costs, a whole number. 0 only reads. @default 1 */
   readonly cost?: number | undefined
 }

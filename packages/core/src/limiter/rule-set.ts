@@ -1,9 +1,10 @@
 import { clientKeyIn } from '../client/client-key.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
+import { checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { EndpointRouter } from './endpoint-router.ts'
 import { compileRule } from './policy.ts'
-import type { Policy } from './policy.ts'
+import type { Policy, RulePlace } from './policy.ts'
 import type { RateLimitRequest } from './request.ts'
 import type { EndpointRuleSpec, IpRuleSpec, OutageOptions, Per, Rule } from './rule.ts'
 import { defaultTiers } from './tiers.ts'
@@ -22,21 +23,30 @@ export interface Rules<Tier extends string = string, Endpoint extends string = s
   readonly endpoints?: Readonly<Record<Endpoint, Rule<EndpointRuleSpec>>>
 }
 
+/** The rule of one route, which is found by the framework that serves it, and not by the path of a request. */
+export interface RouteRule {
+  /** What the limit is called, and what it counts under: `POST /api/reports`, `GET /files/*`. */
+  readonly endpoint: string
+  readonly rule: Rule<EndpointRuleSpec>
+  /** Whether requests are held to this rule alone, and not to their address's or their tier's. @default false */
+  readonly only?: boolean
+}
+
 const DEFAULT_IP = '100 per minute'
+const ROUTE_KEYS = { endpoint: true, rule: true, only: true } as const satisfies Record<keyof RouteRule, true>
 
 /** Rules, compiled: tells which limits apply to a request, and under which keys they count. */
 export class RuleSet {
   readonly defaultTier: string | undefined
-  /** All limits that there are. */
-  readonly policies: readonly Policy[]
-  /** The stores that some rule falls back on. */
-  readonly fallbacks: ReadonlySet<Store>
   readonly #ip: readonly Policy[]
   readonly #tiers: ReadonlyMap<string, readonly Policy[]>
   readonly #endpoints = new EndpointRouter<readonly Policy[]>()
+  readonly #routes = new Map<RouteRule, readonly Policy[]>()
+  readonly #policies: Policy[]
+  readonly #placeOf: (endpoint: string) => RulePlace
 
   /** @throws {ConfigError} if a rule cannot be kept as it is written. */
-  constructor(rules: Rules) {
+  constructor(rules: Rules, routes: Iterable<RouteRule> = []) {
     const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier, namespace } = rules
     if (namespace !== undefined && (typeof namespace !== 'string' || namespace === '')) {
       throw new ConfigError('RL_INVALID_OPTION', `Expected \`namespace\` to be a text, got ${shown(namespace)}`)
@@ -51,17 +61,46 @@ export class RuleSet {
       ]),
     )
     this.defaultTier = this.#checkDefaultTier(defaultTier)
+    this.#placeOf = (endpoint) => ({ kind: 'endpoint', name: endpoint, counter: counterOf(endpoint), outage: rules })
     const endpointPolicies = entriesOf('endpoints', endpoints).map(([endpoint, rule]) => {
-      const policies = compileRule(
-        { kind: 'endpoint', name: endpoint, counter: counterOf(endpoint), outage: rules },
-        rule,
-      )
+      const policies = compileRule(this.#placeOf(endpoint), rule)
       this.#endpoints.add(endpoint, policies)
       return policies
     })
-    this.policies = [this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat()
-    checkNames(this.policies)
-    this.fallbacks = new Set(this.policies.flatMap(({ fallback }) => fallback ?? []))
+    this.#policies = [this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat()
+    checkNames(this.#policies)
+    for (const route of routes) this.addRoute(route)
+  }
+
+  /** All limits that there are. */
+  get policies(): readonly Policy[] {
+    return this.#policies
+  }
+
+  /** The stores that some rule falls back on. */
+  get fallbacks(): ReadonlySet<Store> {
+    return new Set(this.#policies.flatMap(({ fallback }) => fallback ?? []))
+  }
+
+  /** The routes with a rule of their own. */
+  get routes(): Iterable<RouteRule> {
+    return this.#routes.keys()
+  }
+
+  /** @throws {ConfigError} if the rule cannot be kept as it is written. */
+  addRoute(route: RouteRule): void {
+    checkOptions('a route', route, ROUTE_KEYS)
+    const { endpoint, rule, only = false } = route
+    if (typeof endpoint !== 'string' || endpoint === '') {
+      throw new ConfigError(
+        'RL_INVALID_ENDPOINT',
+        `Expected the endpoint of a route to be a text, got ${shown(endpoint)}`,
+      )
+    }
+    const policies = compileRule(this.#placeOf(endpoint), rule)
+    checkNames(only ? policies : [...this.#ip, ...[...this.#tiers.values()].flat(), ...policies])
+    this.#routes.set(route, policies)
+    this.#policies.push(...policies)
   }
 
   /** The tier that a user is held to: the one given if the table has it, else the default. */
@@ -71,11 +110,13 @@ export class RuleSet {
 
   /** The limits, those in shadow mode among them, that apply to a request of a user of this tier, or of nobody known. */
   policiesFor(request: RateLimitRequest, tier: string | undefined): readonly Policy[] {
+    const endpointPolicies = this.endpointPolicies(request).filter((policy) => isFor(policy, request))
+    if (request.route?.only) return endpointPolicies
     const isTiered = request.userId !== undefined && tier !== undefined
     return [
       ...(isTiered ? this.#ip.filter((policy) => policy.forUsers) : this.#ip),
       ...(isTiered ? this.tierPolicies(tier) : []),
-      ...this.endpointPolicies(request).filter((policy) => isFor(policy, request)),
+      ...endpointPolicies,
     ]
   }
 
@@ -87,7 +128,9 @@ export class RuleSet {
     return (tier !== undefined && this.#tiers.get(tier)) || []
   }
 
-  endpointPolicies({ method, endpoint }: RateLimitRequest): readonly Policy[] {
+  /** @throws {RequestError} `RL_INVALID_REQUEST` if the route is not known. */
+  endpointPolicies({ method, endpoint, route }: RateLimitRequest): readonly Policy[] {
+    if (route !== undefined) return this.#routes.get(route) ?? unknownRoute(route)
     return (endpoint !== undefined && this.#endpoints.find(method, endpoint)) || []
   }
 
@@ -133,6 +176,13 @@ function missing(name: string, per: Per): never {
   throw new RequestError(
     'RL_MISSING_CLIENT',
     `Expected a request with ${wanted}, which the limit ${shown(name)} counts by, got none`,
+  )
+}
+
+function unknownRoute(route: unknown): never {
+  throw new RequestError(
+    'RL_INVALID_REQUEST',
+    `Expected \`route\` to be what \`addRoute\` of this limiter has answered, got ${shown(route)}`,
   )
 }
 

@@ -64,6 +64,12 @@ export const answerCases = {
     }
   },
 
+  'leaves fields as they are that the app sets itself': async ({ open }) => {
+    const { headers } = await (await open({ ip: '100 per minute' })).ask('/app/fields')
+    assert.deepEqual([headers['x-ratelimit-limit'], headers['ratelimit']], ['7', '"own";r=7;t=7'])
+    assert.equal(headers['x-ratelimit-remaining'], '99')
+  },
+
   'leaves the own errors of the app to its error handler': async ({ open }) => {
     const answer = await (await open({ ip: '100 per minute' })).ask('/app/error')
     assert.deepEqual(
