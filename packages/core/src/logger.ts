@@ -97,7 +97,8 @@ export class Reporter {
     const leftOut = budget === undefined ? 0 : this.#spend(`${event} ${subject}`, BUDGETS[budget])
     if (leftOut === undefined) return
     try {
-      this.#logger![level]({ event, ...entry(), ...(leftOut > 0 && { leftOut }) } as LogEntry)
+      const fields = Object.entries({ event, ...entry(), ...(leftOut > 0 && { leftOut }) })
+      this.#logger![level](Object.fromEntries(fields.filter(([, value]) => value !== undefined)) as LogEntry)
     } catch {
       // A log that is full must not decide who is let in.
     }
