@@ -6,11 +6,17 @@ export { readClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export { clientKey } from './client/client-key.ts'
 export type { ClientKeyOptions } from './client/client-key.ts'
+export { DosGuard } from './dos/dos-guard.ts'
+export type { DosGuardStats, Inspection } from './dos/dos-guard.ts'
+export type { BanEvent, DosGuardOptions } from './dos/dos-guard-options.ts'
+export type { Ban, BanOptions } from './dos/ban-list.ts'
+export type { NetworkName } from './dos/width.ts'
 export { ConfigError, RequestError, StoreError } from './errors.ts'
 export type { ConfigErrorCode, RequestErrorCode, StoreErrorCode } from './errors.ts'
 export type { Listener } from './events.ts'
 export { rateLimitHeaders } from './http/rate-limit-headers.ts'
 export type { HeaderFields, HeaderFormat, HeaderOptions } from './http/rate-limit-headers.ts'
+export type { DosOption } from './http/attack-gate.ts'
 export { RateLimitingMiddleware } from './http/rate-limiting-middleware.ts'
 export type {
   Identity,
@@ -20,7 +26,7 @@ export type {
   RequestFacts,
   RequestOptions,
 } from './http/rate-limiting-middleware.ts'
-export type { Problem } from './http/problem.ts'
+export type { Problem, ProblemReason } from './http/problem.ts'
 export type { LogEntry, LogLevel, Logger, LogOptions, Reporter } from './logger.ts'
 export type { AccessOptions } from './limiter/access-lists.ts'
 export type { Health, StoreHealth } from './limiter/health.ts'

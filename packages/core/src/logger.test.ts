@@ -50,6 +50,24 @@ describe('a reporter', () => {
     expect(heard.slice(100)).toEqual([['info', { event: 'block', message: '', leftOut: 900 }]])
   })
 
+  it('tells the same attacker once a minute, and a hundred attackers at once', () => {
+    let now = 0
+    const { heard, logger } = listeningLogger()
+    const reporter = new Reporter({ logger }, () => now)
+    const tell = (subject: string): void =>
+      reporter.tell({ level: 'warn', event: 'attack', subject, budget: 'attack' }, () => ({ message: subject }))
+    for (let i = 0; i < 150; i++) {
+      tell('first')
+      tell(`other ${i}`)
+    }
+    expect(heard).toHaveLength(100)
+    expect(heard.filter(([, { message }]) => message === 'first')).toHaveLength(1)
+    now = 60_000
+    tell('first')
+    expect(heard.at(-1)![1].message).toBe('first')
+    expect(heard.reduce((sum, [, { leftOut = 0 }]) => sum + Number(leftOut), 0)).toBe(200)
+  })
+
   it('tells what has no budget always, and puts together only what it tells', () => {
     const { heard, logger } = listeningLogger()
     const reporter = new Reporter({ logger })

@@ -9,7 +9,12 @@ const reader = new AddressReader()
 /** What the reader makes of a text, as `parseAddress` would tell it. */
 function read(text: string): { kind: string; bytes: number[] } | undefined {
   if (!reader.read(text)) return undefined
-  const bytes = Array.from(reader.words).flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255])
+  const bytes = Array.from(reader.words).flatMap((word) => [
+    word >>> 24,
+    (word >>> 16) & 255,
+    (word >>> 8) & 255,
+    word & 255,
+  ])
   return reader.isIPv4 ? { kind: 'ipv4', bytes: bytes.slice(0, 4) } : { kind: 'ipv6', bytes }
 }
 

@@ -103,7 +103,15 @@ export class BanList {
   }
 
   /** Takes over what another process knows, as far as it goes beyond what is known here. */
-  adopt(hash: number, high: number, low: number, width: number, endsAt: number, clearedAt: number, now: number): number {
+  adopt(
+    hash: number,
+    high: number,
+    low: number,
+    width: number,
+    endsAt: number,
+    clearedAt: number,
+    now: number,
+  ): number {
     const record = this.#recordOf(hash, high, low, width, now)
     const at = record / 2
     this.#clearBy(record, Math.max(this.#times[at + CLEARED_AT]!, clearedAt), now)

@@ -104,7 +104,15 @@ function listOf(isIPv4: boolean, thresholds: Readonly<Record<number, number>>, f
     .map((bits, i) => {
       const threshold = thresholds[bits]!
       const suspicious = Math.ceil(SUSPICIOUS * threshold)
-      return { id: firstId + i, isIPv4, bits, threshold, suspicious, highMask: leadingBits(bits), lowMask: leadingBits(bits - 32) }
+      return {
+        id: firstId + i,
+        isIPv4,
+        bits,
+        threshold,
+        suspicious,
+        highMask: leadingBits(bits),
+        lowMask: leadingBits(bits - 32),
+      }
     })
   for (const [i, { threshold }] of widths.entries()) {
     if (threshold < (widths[i - 1]?.threshold ?? 0)) {

@@ -1,3 +1,5 @@
+import { AttackGate } from './attack-gate.ts'
+import type { DosOption } from './attack-gate.ts'
 import { forwardingWarning } from '../client/forwarding-warning.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
 import { RateLimiter } from '../limiter/rate-limiter.ts'
@@ -12,8 +14,8 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { denialOf } from './problem.ts'
-import type { ProblemReason } from './problem.ts'
-import { checkHeaderFormats, rateLimitHeaders } from './rate-limit-headers.ts'
+import type { DenialContext, ProblemReason } from './problem.ts'
+import { checkHeaderFormats, rateLimitHeaders, retryAfter } from './rate-limit-headers.ts'
 import type { HeaderFields, HeaderFormat } from './rate-limit-headers.ts'
 
 /** What the application knows of a request that the framework does not. */
@@ -40,6 +42,13 @@ export interface RequestOptions<Incoming> {
   readonly retryJitterMs?: number
   /** What to tell a client that is denied: the `detail` of the problem, and the whole of an answer in plain text. */
   readonly message?: string | ((result: RateLimitResult, incoming: Incoming) => MaybePromise<string>)
+  /**
+   * Keeps attackers out before anything else is asked (429, `abnormal-usage-detected`): a guard, what one is made of, or
+   * `true` for the defaults. It counts by the address that the framework trusts.
+   *
+   * @default false
+   */
+  readonly dos?: DosOption
   /** Hears of every denial, and may answer something else in its place. */
   readonly onDenied?: (answer: RateLimitAnswer, incoming: Incoming) => MaybePromise<OwnAnswer | undefined | void>
 }
@@ -72,20 +81,28 @@ export type MiddlewareOptions<
 export interface RateLimitAnswer {
   readonly allowed: boolean
   /**
-   * 200 if the request may go on. Else 429 if a limit denies it, 503 if that is for want of a store, 403 if it is on the
-   * deny list, 400 if its client's address is none.
+   * 200 if the request may go on. Else 429 if a limit or the guard against attacks denies it, 503 if that is for want of a
+   * store, 403 if it is on the deny list, 400 if its client's address is none.
    */
   readonly statusCode: number
+  /** Why the request may not go on, if it may not. */
+  readonly reason: ProblemReason | undefined
   /** The status in words. */
   readonly message: string
   /** Fields to set, on the application's own answer as well. */
   readonly headers: HeaderFields
   /** What to answer a denied request with, problem details (RFC 9457) in JSON unless it asks for something else; empty if the request may go on. */
   readonly body: string
-  /** The decision behind it; none if the request was skipped, or its client's address is none. */
+  /** The decision behind it; none if the request was skipped or kept out as an attack, or its client's address is none. */
   readonly result: Reservation | undefined
   /** To be told the status of the answer once it is sent, or nothing if the client went away before. Only there if it matters. */
   readonly responded?: (statusCode: number | undefined) => void
+}
+
+/** Why a request is not served, and the decision behind that, if there is one. */
+interface Refusal extends Pick<DenialContext, 'result'> {
+  readonly reason: ProblemReason
+  readonly decision?: Reservation
 }
 
 const REQUEST_KEYS = {
@@ -96,12 +113,14 @@ const REQUEST_KEYS = {
   headers: true,
   retryJitterMs: true,
   message: true,
+  dos: true,
   onDenied: true,
 } as const satisfies Record<keyof RequestOptions<never>, true>
 const COUNTS = ['all', 'failures', 'successes'] as const
 const SKIPPED: RateLimitAnswer = Object.freeze({
   allowed: true,
   statusCode: 200,
+  reason: undefined,
   message: 'OK',
   headers: Object.freeze({}),
   body: '',
@@ -132,6 +151,7 @@ export class RateLimitingMiddleware<Incoming = void> {
   readonly #options: RequestOptions<Incoming>
   readonly #fields: { readonly formats?: readonly HeaderFormat[]; readonly retryJitterMs?: number }
   readonly #reporter: Reporter
+  readonly #gate: AttackGate | undefined
   #hasWarned = false
 
   /**
@@ -141,12 +161,14 @@ export class RateLimitingMiddleware<Incoming = void> {
   constructor(options: MiddlewareOptions<Incoming>, defaultStore?: () => Store) {
     const known = 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
     checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_KEYS })
-    const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied, ...rest } = options
+    const { identify, cost, skip, count, headers, retryJitterMs, message, dos = false, onDenied, ...rest } = options
     checkRequestOptions(options)
     this.#options = definedOf({ identify, cost, skip, count, message, onDenied })
     this.#fields = definedOf({ formats: headers, retryJitterMs })
     this.#limiter = 'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, defaultStore))
     this.#reporter = this.#limiter.reporter
+    const allow = 'limiter' in rest ? [] : (rest.allow ?? [])
+    this.#gate = dos === false ? undefined : new AttackGate(dos, allow, this.#reporter)
   }
 
   /** Gets to know the rule of one route, as the limiter's `addRoute` does. */
@@ -165,42 +187,54 @@ export class RateLimitingMiddleware<Incoming = void> {
     const { identify, cost = 1, skip, count = 'all' } = this.#options
     if (await skip?.(incoming)) return SKIPPED
     if (!this.#hasWarned) this.#warnOfForwarding(facts)
-    const { userId, tier, ip = facts.ip } = checkedIdentity(await identify?.(incoming)) ?? {}
-    const units = typeof cost === 'function' ? await cost(incoming) : cost
-    const { method, endpoint, route } = facts
-    let result: Reservation
     try {
-      result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, route, cost: units })
+      const attack = this.#gate?.find(facts)
+      if (attack) {
+        const result = { policies: [{ name: 'dos', allowed: false }], retryAfterMs: attack.banEndsInMs }
+        return await this.#denied({ reason: 'abnormal-usage-detected', result }, facts, incoming)
+      }
+      const { userId, tier, ip = facts.ip } = checkedIdentity(await identify?.(incoming)) ?? {}
+      const units = typeof cost === 'function' ? await cost(incoming) : cost
+      const { method, endpoint, route } = facts
+      const result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, route, cost: units })
+      const { reason } = result
+      if (reason !== undefined) return await this.#denied({ reason, result, decision: result }, facts, incoming)
+      const headers = rateLimitHeaders(result, this.#fields)
+      const allowed = { allowed: true, statusCode: 200, reason, message: 'OK', headers, body: '', result }
+      return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
       const { message } = error
       this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({ message }))
-      return this.#denied('invalid-address', undefined, facts, incoming)
+      return this.#denied({ reason: 'invalid-address' }, facts, incoming)
     }
-    if (result.reason !== undefined) return this.#denied(result.reason, result, facts, incoming)
-    const headers = rateLimitHeaders(result, this.#fields)
-    const allowed: RateLimitAnswer = { allowed: true, statusCode: 200, message: 'OK', headers, body: '', result }
-    return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
   }
 
   async #denied(
-    reason: ProblemReason,
-    result: Reservation | undefined,
+    { reason, result, decision }: Refusal,
     { method, header }: RequestFacts,
     incoming: Incoming,
   ): Promise<RateLimitAnswer> {
     const { message, onDenied } = this.#options
     const accept = header?.('accept')
-    const told = typeof message === 'function' ? result && (await message(result, incoming)) : message
+    const told = typeof message === 'function' ? decision && (await message(decision, incoming)) : message
     const denial = denialOf(reason, definedOf({ result, accept, message: told }))
+    const fields = decision ? rateLimitHeaders(decision, this.#fields) : result && this.#waitOf(result)
     const answer: RateLimitAnswer = {
       allowed: false,
       ...denial,
-      headers: { ...(result && rateLimitHeaders(result, this.#fields)), ...denial.headers },
-      result,
+      reason,
+      headers: { ...fields, ...denial.headers },
+      result: decision,
     }
     const final = { ...answer, ...(await onDenied?.(answer, incoming)) }
     return method?.toUpperCase() === 'HEAD' ? { ...final, body: '' } : final
+  }
+
+  /** The only field to send where no limit was asked. */
+  #waitOf({ retryAfterMs }: Pick<RateLimitResult, 'retryAfterMs'>): HeaderFields {
+    const { formats, retryJitterMs = 0 } = this.#fields
+    return formats?.length === 0 ? {} : retryAfter(retryAfterMs, retryJitterMs)
   }
 
   #settlementOf(count: 'failures' | 'successes', result: Reservation): (statusCode: number | undefined) => void {
