@@ -23,11 +23,13 @@ const require = createRequire(import.meta.url)
 // Each starts the executable itself: of a wrapper that is killed, the child would live on.
 const commands = {
   async bun(file: string, config: string): Promise<Command> {
-    return [require.resolve('bun/bin/bun.exe'), 'run', file, config]
+    const arch = process.arch === 'arm64' ? 'aarch64' : process.arch
+    return [dependencyOf('bun', `@oven/bun-${process.platform}-${arch}/bin/bun`), 'run', file, config]
   },
 
   async deno(file: string, config: string, folder: string): Promise<Command> {
-    const deno = require.resolve('deno/deno')
+    const libc = process.platform === 'linux' ? '-glibc' : ''
+    const deno = dependencyOf('deno', `@deno/${process.platform}-${process.arch}${libc}/deno`)
     return ['env', `DENO_DIR=${folder}`, deno, 'run', '--no-lock', '--allow-net=127.0.0.1', file, config]
   },
 
@@ -46,6 +48,11 @@ const commands = {
     const { default: workerd } = require('workerd') as { readonly default: string }
     return [workerd, 'serve', '--control-fd=1', 'workerd.capnp']
   },
+}
+
+/** The path of a file that a package's own dependency brings. */
+function dependencyOf(name: string, file: string): string {
+  return createRequire(require.resolve(`${name}/package.json`)).resolve(file)
 }
 
 // Without any flag, such as the one for Node's modules. Cloudflare's edge writes the client's address into
