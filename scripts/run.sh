@@ -55,7 +55,7 @@ case $command in
   test)
     command -v redis-server >/dev/null || get_redis
     # With arguments it is somebody at work on one test: the slow checks can wait.
-    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo; else pnpm run check; fi
+    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo packages/conformance; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"
     ;;
 esac

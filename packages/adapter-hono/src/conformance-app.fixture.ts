@@ -1,3 +1,4 @@
+import { rateLimit } from '@rl/adapter-hono'
 import type { AdapterConfig } from '@rl/conformance'
 import { adapterOptions, respond, respondToError } from '@rl/conformance/app'
 import type { AppAnswer } from '@rl/conformance/app'
@@ -6,9 +7,7 @@ import { Hono } from 'hono'
 import type { Context } from 'hono'
 import type { GetConnInfo } from 'hono/conninfo'
 
-import { rateLimit } from './rate-limit.ts'
-
-/** The app of the adapter's conformance suite on Hono, for any runtime. */
+/** The app of the adapter's conformance suite on Hono, for any runtime. It has the adapter as its users have it, by name. */
 export function conformanceApp(
   { trustProxy = false, ...config }: AdapterConfig,
   getConnInfo: GetConnInfo,

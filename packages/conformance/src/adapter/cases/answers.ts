@@ -55,6 +55,18 @@ export const answerCases = {
     while ((await remaining()) !== '7') continue
   },
 
+  'counts successes only, if told to, and takes a client that goes away for none': async ({ open }) => {
+    const client = await open({ ip: '10 per minute', count: 'successes' })
+    const remaining = async (): Promise<unknown> =>
+      (await client.ask('/app/hello', { headers: { 'x-cost': '0' } })).headers['x-ratelimit-remaining']
+    const go = client.begin('/app/hang')
+    while ((await remaining()) !== '9') continue
+    go()
+    while ((await remaining()) !== '10') continue
+    for (const path of ['/app/hello', '/app/status/404', '/app/error', '/app/status/302']) await client.ask(path)
+    while ((await remaining()) !== '8') continue
+  },
+
   'leaves the own answers of the app as they are': async ({ open }) => {
     const client = await open({ ip: '100 per minute' })
     for (const expected of [200, 201, 418, 503]) {

@@ -1,0 +1,47 @@
+import type { AdapterConfig } from '@rl/conformance'
+import type { Charge, Store } from '@rl/core'
+import { MemoryStore } from '@rl/store-memory'
+import { getConnInfo } from 'hono/cloudflare-workers'
+
+import { conformanceApp } from './conformance-app.fixture.ts'
+
+declare const CONFIG: AdapterConfig
+
+// Its types would come with those of all that is global in a worker.
+const WORKERS: string = 'cloudflare:workers'
+const { DurableObject, env } = (await import(WORKERS)) as {
+  readonly DurableObject: new () => object
+  readonly env: { readonly COUNTS: { readonly getByName: (name: string) => Store } }
+}
+
+export class Counts extends DurableObject {
+  readonly #store = new MemoryStore()
+  consume(charges: readonly Charge[]) {
+    return this.#store.consume(charges)
+  }
+  peek(charges: readonly Charge[]) {
+    return this.#store.peek(charges)
+  }
+  refund(charges: readonly Charge[]) {
+    return this.#store.refund(charges)
+  }
+  reset(key: string) {
+    return this.#store.reset(key)
+  }
+  ping() {
+    return this.#store.ping()
+  }
+}
+
+const counts = (): Store => env.COUNTS.getByName('counts')
+const store: Store = {
+  consume: (charges) => counts().consume(charges),
+  peek: (charges) => counts().peek(charges),
+  refund: (charges) => counts().refund(charges),
+  reset: (key) => counts().reset(key),
+  ping: () => counts().ping(),
+  close() {},
+}
+
+// A busy machine must not decide a test: what is let past uncounted, because the answer is late, would be one too many.
+export default conformanceApp(CONFIG, getConnInfo, { store, timeoutMs: 10_000 })
