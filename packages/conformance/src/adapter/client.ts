@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
@@ -16,6 +17,9 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Long enough for whatever takes no time but that of the machine, however busy. */
+const IN_TIME_MS = 5000
+
 /** Asks one server, each time on a connection of its own. */
 export class Client {
   readonly #origin: URL
@@ -25,7 +29,8 @@ export class Client {
   }
 
   async ask(path: string, { method = 'GET', headers = {} }: Asked = {}): Promise<Answer> {
-    const asking = request(new URL(path, this.#origin), { method, headers, agent: false })
+    const signal = AbortSignal.timeout(IN_TIME_MS)
+    const asking = request(new URL(path, this.#origin), { method, headers, agent: false, signal })
     asking.end()
     const [answer] = (await once(asking, 'response')) as [IncomingMessage]
     return { status: answer.statusCode, headers: answer.headers, body: await text(answer) }
@@ -36,6 +41,16 @@ export class Client {
     const answers: Answer[] = []
     for (let i = 0; i < times; i++) answers.push(await this.ask(path, asked))
     return answers
+  }
+
+  /** Asks, at no cost, until so many units are left, which may take a moment. */
+  async untilLeft(units: number): Promise<void> {
+    const end = Date.now() + IN_TIME_MS
+    let left: unknown
+    do {
+      left = (await this.ask('/app/hello', { headers: { 'x-cost': '0' } })).headers['x-ratelimit-remaining']
+    } while (left !== String(units) && Date.now() < end)
+    assert.equal(left, String(units), 'What is left has come to another number')
   }
 
   /** Sends bytes as they are, and reads until the server ends the connection. */
