@@ -108,12 +108,13 @@ export const requestCases = {
     })
     const answers = await client.askTimes(2, '/app/decision')
     const seen = answers.map(({ status, headers, body }) => {
+      assert.equal(status, 200)
       const { shadows } = JSON.parse(body) as { shadows: readonly { name: string; allowed: boolean }[] }
-      return [status, headers['ratelimit-policy'], shadows.map(({ name, allowed }) => [name, allowed])]
+      return [headers['ratelimit-policy'], shadows.map(({ name, allowed }) => [name, allowed])]
     })
     assert.deepEqual(seen, [
-      [200, '"ip";q=5;w=60', [['next', true]]],
-      [200, '"ip";q=5;w=60', [['next', false]]],
+      ['"ip";q=5;w=60', [['next', true]]],
+      ['"ip";q=5;w=60', [['next', false]]],
     ])
   },
 
