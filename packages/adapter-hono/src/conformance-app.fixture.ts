@@ -11,13 +11,13 @@ import type { GetConnInfo } from 'hono/conninfo'
 export function conformanceApp(
   { trustProxy = false, ...config }: AdapterConfig,
   getConnInfo: GetConnInfo,
-  more: { readonly store?: Store; readonly timeoutMs?: number } = {},
+  more: { readonly store?: Store } = {},
 ) {
   const options = adapterOptions<Context>(config, (c, name) => c.req.header(name))
   const forwarded: GetConnInfo = (c) => ({ remote: { address: c.req.header('x-forwarded-for') ?? '127.0.0.1' } })
   const send = ({ status, headers, body }: AppAnswer): Response => new Response(body, { status, headers })
   return new Hono()
-    .use(rateLimit({ ...options, ...more, getConnInfo: trustProxy ? forwarded : getConnInfo }))
+    .use(rateLimit({ ...more, ...options, getConnInfo: trustProxy ? forwarded : getConnInfo }))
     .all('/app/*', async (c) => send(await respond(c.req.path, c.var.rateLimit)))
     .onError((error) => send(respondToError(error)))
 }
