@@ -23,6 +23,7 @@ export interface AdapterOptions<Incoming> extends Omit<AdapterConfig, ForTheServ
   readonly cost: (incoming: Incoming) => number
   readonly skip: (incoming: Incoming) => boolean
   readonly store?: Store
+  readonly timeoutMs?: number
   readonly logger?: Logger
   readonly message?: () => string
 }
@@ -49,7 +50,7 @@ export function adapterOptions<Incoming>(
 ): AdapterOptions<Incoming> {
   return {
     ...options,
-    ...(storeHangs && { store: HANGING_STORE }),
+    ...(storeHangs ? { store: HANGING_STORE } : { timeoutMs: PATIENT_MS }),
     ...(tellsLog && tellingLog()),
     identify(incoming) {
       const userId = header(incoming, 'x-user')
@@ -59,6 +60,9 @@ export function adapterOptions<Incoming>(
     skip: (incoming) => header(incoming, 'x-skip') !== undefined,
   }
 }
+
+/** A busy machine must not decide a case: what is let past since a store answers late would be one too many. */
+const PATIENT_MS = 10_000
 
 const forEver = async (): Promise<never> => new Promise<never>(() => {})
 
@@ -74,5 +78,6 @@ const HANGING_STORE: Store = {
 function tellingLog(): { readonly logger: Logger; readonly message: () => string } {
   const events: string[] = []
   const log = ({ event }: LogEntry): void => void events.push(event)
-  return { logger: { warn: log, error: log }, message: () => events.join(' ') }
+  const logger = { debug() {}, info() {}, warn: log, error: log }
+  return { logger, message: () => events.join(' ') }
 }

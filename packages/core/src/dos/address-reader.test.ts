@@ -60,7 +60,7 @@ describe('an address reader', () => {
   })
 
   it.each([undefined, null, 7, {}])('takes %j for no address', (value) => {
-    expect(reader.read(value as unknown as string)).toBe(false)
+    expect(reader.read(value as string)).toBe(false)
   })
 
   it('keeps nothing of the address before', () => {
