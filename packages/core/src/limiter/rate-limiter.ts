@@ -8,8 +8,9 @@ import { hashedNamesBy } from '../hashed-name.ts'
 import { Reporter } from '../logger.ts'
 import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { checkFunction, checkOptions, positiveInteger } from '../options.ts'
+import { checkFunction, checkOptions } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
+import { checkedTimeout } from '../stores/guarded-store.ts'
 import { AccessLists } from './access-lists.ts'
 import { Decider } from './decider.ts'
 import type { Health } from './health.ts'
@@ -33,9 +34,6 @@ import { DecisionCounter } from './stats.ts'
 import type { LimiterStats } from './stats.ts'
 import type { defaultTiers } from './tiers.ts'
 
-const DEFAULT_TIMEOUT_MS = 250
-/** Beyond it, timers fire at once. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 const ENDPOINT = /^(?:([A-Za-z]+) )?(\/\S*)$/
 
 /** How a limiter's limits are called: `ip`, the tier, the endpoint; `… per 5 minutes` where a rule has several windows. */
@@ -82,7 +80,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const { store, tierOf, timeoutMs, partitionKeySecret, ipv6Subnet, allow, deny } = options
     checkStore('store', store)
     checkFunction('tierOf', tierOf)
-    const deadline = positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
+    const deadline = checkedTimeout(timeoutMs)
     this.reporter = new Reporter(options)
     this.#events = new Emitter<LimiterEvents>('a limiter', LIMITER_EVENTS, (name, error) =>
       this.#toldBadly(name, error),

@@ -4,8 +4,12 @@ import { ConfigError, RequestError, StoreError } from '../errors.ts'
 import type { Emitter } from '../events.ts'
 import { isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
+import { positiveInteger } from '../options.ts'
 import type { Charge, Store } from './store.ts'
 
+const DEFAULT_TIMEOUT_MS = 250
+/** Beyond it, timers fire at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 const FAILURES_TO_OPEN = 5
 const PROBE_EVERY_MS = 500
 
@@ -195,6 +199,11 @@ export class GuardedStore {
     this.#events.emit('storeError', { role: this.#role, verb, error })
     throw error
   }
+}
+
+/** @throws {ConfigError} `RL_INVALID_OPTION` */
+export function checkedTimeout(timeoutMs: number | undefined): number {
+  return positiveInteger('timeoutMs', timeoutMs, DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS)
 }
 
 /** Charges with the verdicts on them, so that they are given back from their own windows. */
