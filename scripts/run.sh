@@ -14,16 +14,23 @@ quietly() {
   }
 }
 
+has_redis() { command -v redis-server >/dev/null; }
+
+# Debian keeps it off the PATH, in a folder for each version.
+has_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
 # The tests start servers of their own; no npm package carries one.
-get_redis() {
+get_servers() {
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing redis-server, which the tests start …"
+    has_redis && redis= || redis=redis-server
+    has_postgres && postgres= || postgres=postgresql
+    echo "Installing what the tests start: ${redis}${redis:+ }${postgres} …"
     quietly apt-get update
-    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $redis $postgres
   else
-    echo "The tests start redis-servers, and there is none on the PATH. Install one and run the tests again:" >&2
-    echo "  sudo apt-get install redis-server   (Debian, Ubuntu)" >&2
-    echo "  brew install redis                  (macOS)" >&2
+    echo "The tests start servers of Redis and PostgreSQL. Install both and run the tests again:" >&2
+    echo "  sudo apt-get install redis-server postgresql   (Debian, Ubuntu)" >&2
+    echo "  brew install redis postgresql@17               (macOS; put its bin folder on the PATH)" >&2
     exit 1
   fi
 }
@@ -53,7 +60,7 @@ case $command in
     exec node apps/demo/dist/main.js "$@"
     ;;
   test)
-    command -v redis-server >/dev/null || get_redis
+    has_redis && has_postgres || get_servers
     # With arguments it is somebody at work on one test: the slow checks can wait.
     if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo packages/conformance; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"
