@@ -103,6 +103,7 @@ export const serveNodeHttp: ServeApp = but(() => ({}))
 export const PASSED: RateLimitAnswer = {
   allowed: true,
   statusCode: 200,
+  reason: undefined,
   message: 'OK',
   headers: {},
   body: '',
