@@ -1,18 +1,9 @@
-import type { AdapterConfig } from '@rl/conformance'
 import type { Charge, Store } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import { getConnInfo } from 'hono/cloudflare-workers'
 
 import { conformanceApp } from './conformance-app.fixture.ts'
-
-declare const CONFIG: AdapterConfig
-
-// Its types would come with those of all that is global in a worker.
-const WORKERS: string = 'cloudflare:workers'
-const { DurableObject, env } = (await import(WORKERS)) as {
-  readonly DurableObject: new () => object
-  readonly env: { readonly COUNTS: { readonly getByName: (name: string) => Store } }
-}
+import { DurableObject, env } from './workers.fixture.ts'
 
 export class Counts extends DurableObject {
   readonly #store = new MemoryStore()
@@ -43,4 +34,4 @@ const store: Store = {
   close() {},
 }
 
-export default conformanceApp(CONFIG, getConnInfo, { store })
+export default conformanceApp(env.CONFIG, getConnInfo, { store })

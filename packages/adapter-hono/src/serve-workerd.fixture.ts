@@ -1,8 +1,6 @@
-import type { AdapterConfig } from '@rl/conformance'
 import { getConnInfo } from 'hono/cloudflare-workers'
 
 import { conformanceApp } from './conformance-app.fixture.ts'
+import { env } from './workers.fixture.ts'
 
-declare const CONFIG: AdapterConfig
-
-export default conformanceApp(CONFIG, getConnInfo)
+export default conformanceApp(env.CONFIG, getConnInfo)

@@ -11,7 +11,7 @@ import { createServer } from 'node:http'
 const server = createServer((request, response) => response.end(process.argv[2]))
 server.listen(0, '127.0.0.1', () => process.stdout.write(JSON.stringify({ port: server.address().port })))`
 
-const WORKER = `export default { fetch: () => new Response(JSON.stringify(CONFIG)) }`
+const WORKER = `export default { fetch: (request, { CONFIG }) => new Response(JSON.stringify(CONFIG)) }`
 
 let sources: string
 let temporary: string

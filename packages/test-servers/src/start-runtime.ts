@@ -34,20 +34,29 @@ const commands = {
   },
 
   async workerd(file: string, config: string, folder: string): Promise<Command> {
-    const { build } = await import('rolldown')
-    await build({
-      input: file,
-      platform: 'browser',
-      resolve: { conditionNames: ['workerd', 'worker', 'browser', 'import'] },
-      // What cannot be bundled, such as a module of Node's, the worker will ask the runtime for.
-      external: /^(?:node|cloudflare):/,
-      transform: { define: { CONFIG: config } },
-      output: { file: join(folder, 'worker.js') },
-    })
+    let bundle = bundles.get(file)
+    if (!bundle) bundles.set(file, (bundle = bundled(file)))
+    await writeFile(join(folder, 'worker.js'), await bundle)
+    await writeFile(join(folder, 'config.json'), config)
     await writeFile(join(folder, 'workerd.capnp'), workerdConfig)
     const { default: workerd } = require('workerd') as { readonly default: string }
     return [workerd, 'serve', '--control-fd=1', 'workerd.capnp']
   },
+}
+
+const bundles = new Map<string, Promise<string>>()
+
+async function bundled(file: string): Promise<string> {
+  const { build } = await import('rolldown')
+  const { output } = await build({
+    input: file,
+    platform: 'browser',
+    resolve: { conditionNames: ['workerd', 'worker', 'browser', 'import'] },
+    // What cannot be bundled, such as a module of Node's, the worker will ask the runtime for.
+    external: /^(?:node|cloudflare):/,
+    write: false,
+  })
+  return output[0].code
 }
 
 /** The path of a file that a package's own dependency brings. */
@@ -63,7 +72,10 @@ const config :Workerd.Config = (
   services = [(name = "worker", worker = (
     compatibilityDate = "2026-07-30",
     modules = [(name = "worker.js", esModule = embed "worker.js")],
-    bindings = [(name = "COUNTS", durableObjectNamespace = "Counts")],
+    bindings = [
+      (name = "CONFIG", json = embed "config.json"),
+      (name = "COUNTS", durableObjectNamespace = "Counts"),
+    ],
     durableObjectNamespaces = [(className = "Counts", uniqueKey = "counts")],
     durableObjectStorage = (inMemory = void),
   ))],
@@ -78,7 +90,7 @@ const config :Workerd.Config = (
  *
  * @param file The program, which writes `{"port":…}` when it listens; or a worker, whose Durable Objects of the class
  *   `Counts`, if it has one, are bound to `COUNTS`.
- * @param config For the program its only argument, in JSON; in the worker the global constant `CONFIG`.
+ * @param config For the program its only argument, in JSON; in the worker the binding `CONFIG`.
  */
 export async function startRuntime(runtime: Runtime, file: URL, config: unknown): Promise<RuntimeServer> {
   const folder = await mkdtemp(join(tmpdir(), `rl-${runtime}-`))

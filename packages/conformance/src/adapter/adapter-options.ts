@@ -78,6 +78,5 @@ const HANGING_STORE: Store = {
 function tellingLog(): { readonly logger: Logger; readonly message: () => string } {
   const events: string[] = []
   const log = ({ event }: LogEntry): void => void events.push(event)
-  const logger = { debug() {}, info() {}, warn: log, error: log }
-  return { logger, message: () => events.join(' ') }
+  return { logger: { debug() {}, info() {}, warn: log, error: log }, message: () => events.join(' ') }
 }

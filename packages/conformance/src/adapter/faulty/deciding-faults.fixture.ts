@@ -115,10 +115,12 @@ export const decidingFaults: Faults = {
   'never tells what became of a request': [
     but(() => ({ follow() {} })),
     'counts failures only, if told to, and takes a client that goes away for one',
+    'counts successes only, if told to, and takes a client that goes away for none',
   ],
   'takes every answer for a success': [
     but(() => ({ follow: ({ response }, responded) => void response.on('close', () => responded(200)) })),
     'counts failures only, if told to, and takes a client that goes away for one',
+    'counts successes only, if told to, and takes a client that goes away for none',
   ],
   'takes a client that goes away for a success': [
     but(() => ({
