@@ -35,7 +35,10 @@ export const slidingWindowCounter: Algorithm = {
     return { verdict: admitted(quota, left - cost, resetAfter(next, now)), state: next }
   },
 
-  /** Gives back to the current window only, since what the one before has spent is fading by itself; by receipt, to its own. */
+  /**
+   * Gives back to the current window only, since what the one before has spent is fading by itself; by receipt, to its own.
+   * Windows that follow on the charge stay where they are, if others are charged in them.
+   */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const windows = openWindows(state, now)
     if (!windows) return undefined
