@@ -9,7 +9,12 @@ const reader = new AddressReader()
 /** What the reader makes of a text, as `parseAddress` would tell it. */
 function read(text: string): { kind: string; bytes: number[] } | undefined {
   if (!reader.read(text)) return undefined
-  const bytes = Array.from(reader.words).flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255])
+  const bytes = Array.from(reader.words).flatMap((word) => [
+    word >>> 24,
+    (word >>> 16) & 255,
+    (word >>> 8) & 255,
+    word & 255,
+  ])
   return reader.isIPv4 ? { kind: 'ipv4', bytes: bytes.slice(0, 4) } : { kind: 'ipv6', bytes }
 }
 
@@ -54,8 +59,8 @@ describe('an address reader', () => {
     expect(read(text)).toEqual({ ...parsed(text), kind })
   })
 
-  it.each([undefined, null, 7, {}])('takes %j for no address', (value) => {
-    expect(reader.read(value as unknown as string)).toBe(false)
+  it.each([undefined, null, 7, {}])('takes %j for no address', (value: unknown) => {
+    expect(reader.read(value as string)).toBe(false)
   })
 
   it('keeps nothing of the address before', () => {

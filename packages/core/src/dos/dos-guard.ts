@@ -283,7 +283,10 @@ export class DosGuard {
   }
 
   /** All that a guard tells goes through here. */
-  #told<Name extends 'onBan' | 'onStoreError'>(name: Name, about: Parameters<Required<DosGuardOptions>[Name]>[0]): void {
+  #told<Name extends 'onBan' | 'onStoreError'>(
+    name: Name,
+    about: Parameters<Required<DosGuardOptions>[Name]>[0],
+  ): void {
     try {
       const listener = this.#settings[name] as ((about: unknown) => void) | undefined
       listener?.(about)

@@ -72,7 +72,7 @@ export class SharedBans {
     this.#underWay += 1
     try {
       // A store may well answer at once, from a file: not while a request is being decided.
-      await undefined
+      await Promise.resolve()
       await work()
     } catch (error) {
       // That it fails has been said, and is said again by each call that tries whether it still does.
