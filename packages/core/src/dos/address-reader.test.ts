@@ -59,7 +59,7 @@ describe('an address reader', () => {
     expect(read(text)).toEqual({ ...parsed(text), kind })
   })
 
-  it.each([undefined, null, 7, {}])('takes %j for no address', (value) => {
+  it.each([undefined, null, 7, {}])('takes %j for no address', (value: unknown) => {
     expect(reader.read(value as string)).toBe(false)
   })
 

@@ -77,7 +77,7 @@ export class BanList {
   /** Milliseconds until the ban ends; 0 if there is none. */
   restMs(record: number, now: number): number {
     const times = this.#times
-    const at = record / 2
+    const at = record >> 1
     const rest = times[at + ENDS_AT]! - now
     if (rest <= 0) return 0
     // Only a clock that has stepped back leaves more than the whole ban.
@@ -87,7 +87,7 @@ export class BanList {
 
   /** How many offences are not forgiven yet. */
   strikes(record: number, now: number): number {
-    const rest = this.#times[record / 2 + CLEARED_AT]! - now
+    const rest = this.#times[(record >> 1) + CLEARED_AT]! - now
     return Math.min(MOST_STRIKES, Math.max(0, Math.ceil(rest / this.#rules.forgiveMs)))
   }
 
@@ -96,7 +96,7 @@ export class BanList {
     const { baseMs, factor, ceilingMs, jitter, forgiveMs } = this.#rules
     const record = this.#recordOf(hash, high, low, width, now)
     const strikes = Math.min(MOST_STRIKES, this.strikes(record, now) + 1)
-    this.#clearBy(record, Math.max(this.#times[record / 2 + CLEARED_AT]!, now) + forgiveMs, now)
+    this.#clearBy(record, Math.max(this.#times[(record >> 1) + CLEARED_AT]!, now) + forgiveMs, now)
     const grownMs = Math.min(ceilingMs, baseMs * factor ** (strikes - 1))
     this.#banUntil(record, now + Math.round(grownMs * (1 + jitter * this.#random.next())), now)
     return record
@@ -113,7 +113,7 @@ export class BanList {
     now: number,
   ): number {
     const record = this.#recordOf(hash, high, low, width, now)
-    const at = record / 2
+    const at = record >> 1
     this.#clearBy(record, Math.max(this.#times[at + CLEARED_AT]!, clearedAt), now)
     if (endsAt > now + this.restMs(record, now)) this.#banUntil(record, endsAt, now)
     return record
@@ -167,11 +167,11 @@ export class BanList {
   }
 
   #banUntil(record: number, endsAt: number, now: number): void {
-    this.#times[record / 2 + ENDS_AT] = endsAt
-    this.#times[record / 2 + BAN_MS] = endsAt - now
+    this.#times[(record >> 1) + ENDS_AT] = endsAt
+    this.#times[(record >> 1) + BAN_MS] = endsAt - now
   }
 
   #clearBy(record: number, clearedAt: number, now: number): void {
-    this.#times[record / 2 + CLEARED_AT] = Math.min(clearedAt, now + MOST_STRIKES * this.#rules.forgiveMs)
+    this.#times[(record >> 1) + CLEARED_AT] = Math.min(clearedAt, now + MOST_STRIKES * this.#rules.forgiveMs)
   }
 }

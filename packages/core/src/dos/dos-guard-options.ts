@@ -99,7 +99,8 @@ const LONGEST_BAN_MS = Math.floor(MAX_WINDOW_MS / 2)
 /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION`; what is told to the tables, they check. */
 export function dosGuardSettings(options: DosGuardOptions): DosGuardSettings {
   checkOptions('the DoS guard', options, OPTIONS)
-  const { mode = 'enforce', clock = Date.now, store, seed, onBan, onStoreError } = options
+  const { mode = 'enforce', clock = Date.now, maxBytes = DEFAULT_BYTES, ban = {} } = options
+  const { store, seed, onBan, onStoreError } = options
   if (mode !== 'enforce' && mode !== 'shadow') refuse('mode', '`enforce` or `shadow`', mode)
   if (seed !== undefined && !Number.isSafeInteger(seed)) refuse('seed', 'a whole number', seed)
   if (store !== undefined) checkStore('store', store)
@@ -108,9 +109,9 @@ export function dosGuardSettings(options: DosGuardOptions): DosGuardSettings {
     ...options,
     threshold: positiveInteger('threshold', options.threshold, 100, MOST_REQUESTS),
     windowMs: positiveInteger('windowMs', options.windowMs, 60_000, MAX_WINDOW_MS),
-    ban: banSettings(options.ban ?? {}),
+    ban: banSettings(ban),
     mode,
-    maxBytes: wholeNumber('maxBytes', options.maxBytes ?? DEFAULT_BYTES, FEWEST_BYTES, MOST_BYTES),
+    maxBytes: wholeNumber('maxBytes', maxBytes, FEWEST_BYTES, MOST_BYTES),
     clock,
   }
 }
@@ -118,13 +119,14 @@ export function dosGuardSettings(options: DosGuardOptions): DosGuardSettings {
 function banSettings(options: BanOptions): Required<BanOptions> {
   checkOptions('`ban`', options, BAN_OPTIONS)
   const { factor = 4, jitter = 0.1 } = options
-  if (!(factor >= 1 && factor < Infinity)) refuse('ban.factor', 'a number of at least 1', factor)
-  if (!(jitter >= 0 && jitter <= 1)) refuse('ban.jitter', 'a number from 0 to 1', jitter)
+  if (!Number.isFinite(factor) || factor < 1) refuse('ban.factor', 'a number of at least 1', factor)
+  if (!Number.isFinite(jitter) || jitter < 0 || jitter > 1) refuse('ban.jitter', 'a number from 0 to 1', jitter)
   const baseMs = positiveInteger('ban.baseMs', options.baseMs, 60_000, LONGEST_BAN_MS)
+  const { ceilingMs = Math.max(HOUR_MS, baseMs) } = options
   return {
     baseMs,
     factor,
-    ceilingMs: wholeNumber('ban.ceilingMs', options.ceilingMs ?? Math.max(HOUR_MS, baseMs), baseMs, LONGEST_BAN_MS),
+    ceilingMs: wholeNumber('ban.ceilingMs', ceilingMs, baseMs, LONGEST_BAN_MS),
     jitter,
     forgiveMs: positiveInteger('ban.forgiveMs', options.forgiveMs, 24 * HOUR_MS, LONGEST_FORGIVE_MS),
   }

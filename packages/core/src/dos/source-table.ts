@@ -128,7 +128,7 @@ export class SourceTable {
       return 0
     }
     const record = this.#records.add(hash, high, low, width)
-    this.#times[(record + LAP) / 2] = now
+    this.#times[(record + LAP) >> 1] = now
     return this.#countOne(record, now)
   }
 
@@ -138,7 +138,7 @@ export class SourceTable {
 
   /** The part that a time falls in, counted from the beginning of the lap. */
   #partAt(record: number, now: number): number {
-    return Math.floor(((now - this.#times[(record + LAP) / 2]!) * PARTS) / this.#windowMs)
+    return Math.floor(((now - this.#times[(record + LAP) >> 1]!) * PARTS) / this.#windowMs)
   }
 
   /** Whether nothing counts any more: a window has passed, or the clock has stepped back by one. */
@@ -151,7 +151,7 @@ export class SourceTable {
     const newest = this.#newest(record)
     if (this.#isOver(part, newest)) {
       words.fill(0, record + SUM, record + SOURCE_WORDS)
-      this.#times[(record + LAP) / 2] = now
+      this.#times[(record + LAP) >> 1] = now
       return 0
     }
     // The clock has stepped back a little: the part is there still, and its requests count for as long as the newest.
@@ -161,7 +161,7 @@ export class SourceTable {
       words[record + SUM]! -= this.#counts[i]!
       this.#counts[i] = 0
     }
-    if (part > LAST_PART) this.#times[(record + LAP) / 2]! += this.#windowMs
+    if (part > LAST_PART) this.#times[(record + LAP) >> 1]! += this.#windowMs
     words[record + NEWEST] = part & LAST_PART
     return part
   }

@@ -1,7 +1,6 @@
 import ipaddr from 'ipaddr.js'
 
 import { ConfigError, shown } from '../errors.ts'
-import { positiveInteger } from '../options.ts'
 import type { AddressReader } from './address-reader.ts'
 
 /** A length of network that requests are counted by: all addresses that share so many leading bits are one source. */
@@ -30,7 +29,7 @@ export type NetworkName = `${'ipv4' | 'ipv6'}/${number}`
 
 const ADDRESS_BITS = { ipv4: 32, ipv6: 64 } as const
 const FEWEST_BITS = 8
-/** Sixteen parts of a window hold no more than 65,535 each. */
+/** What the parts of a window can hold together, in round figures: there are sixteen, of 65,535 each. */
 export const MOST_REQUESTS = 1_000_000
 const SUSPICIOUS = 1 / 4
 const DEFAULT_FACTORS = { 'ipv4/24': 32, 'ipv6/56': 8, 'ipv6/48': 64 } as const
@@ -51,13 +50,16 @@ export function widthsFor(
     ipv4: { [ADDRESS_BITS.ipv4]: threshold },
     ipv6: { [ADDRESS_BITS.ipv6]: threshold },
   }
-  for (const [name, most] of Object.entries(networks)) {
+  for (const [name, most = Number.NaN] of Object.entries(networks)) {
     const { kind, bits } = /^(?<kind>ipv4|ipv6)\/(?<bits>[1-9]\d?)$/.exec(name)?.groups ?? {}
     if (!isKind(kind) || Number(bits) < FEWEST_BITS || Number(bits) >= ADDRESS_BITS[kind]) {
       const expected = `ipv4/${FEWEST_BITS} to ipv4/${ADDRESS_BITS.ipv4 - 1}, or ipv6/${FEWEST_BITS} to ipv6/${ADDRESS_BITS.ipv6 - 1}`
       refuse(`a key of \`networks\` to be ${expected}`, name)
     }
-    thresholds[kind][Number(bits)] = positiveInteger(`networks['${name}']`, most, 0, MOST_REQUESTS)
+    if (!Number.isSafeInteger(most) || most < 1 || most > MOST_REQUESTS) {
+      refuse(`\`networks['${name}']\` to be a whole number from 1 to ${MOST_REQUESTS}`, most)
+    }
+    thresholds[kind][Number(bits)] = most
   }
   const ipv4 = listOf(true, thresholds.ipv4, 0)
   const ipv6 = listOf(false, thresholds.ipv6, ipv4.length)
