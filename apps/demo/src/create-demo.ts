@@ -4,6 +4,7 @@ import { createAppFrom } from './create-app-from.ts'
 import { createLimiter } from './create-limiter.ts'
 import type { DemoLimiter } from './create-limiter.ts'
 import { livePage } from './live/live-page.ts'
+import { metricsOf } from './live/metrics.ts'
 import { openStore } from './open-store.ts'
 
 /** The API with the page in front of it, and what is behind them. */
@@ -21,8 +22,6 @@ export async function createDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
   const { store, description: counts, close } = openStore(env)
   const limiter = createLimiter(store)
   const app = await createApp(limiter)
-  const listener = livePage({ limiter, app, bans: () => [], metrics: notYet, framework, counts })
+  const listener = livePage({ limiter, app, bans: () => [], metrics: metricsOf(limiter), framework, counts })
   return { listener, limiter, counts, close }
 }
-
-const notYet: RequestListener = (_request, response) => void response.writeHead(501).end()

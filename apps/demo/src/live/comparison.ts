@@ -16,7 +16,7 @@ const EXPLANATIONS = {
   'sliding-window':
     'Remembers when each request came: there is never more than the quota in any window. Exact; each place comes back when its request is a window old.',
   'sliding-window-counter':
-    'Two counters, of this window and the one before, weighted by how far the window has slid. Nearly exact, at the memory of two numbers.',
+    'Two counters, of this window and the one before, weighted by how far the window has slid. An estimate that keeps four numbers, however high the quota.',
   'token-bucket':
     'Each request takes a token; tokens come back one by one, at the rate of the quota. Lets a burst through, then keeps to an even pace.',
 } as const satisfies Record<AlgorithmName, string>

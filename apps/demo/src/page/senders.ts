@@ -29,6 +29,7 @@ function makeSender(as: BurstSender): { readonly element: HTMLElement; readonly 
   let asked: AbortController | undefined
   element.dataset['as'] = as
   fill(element, { name: NAMES[as] })
+  part(element, 'progress').ariaLabel = `${NAMES[as]}: requests answered`
 
   async function fire(): Promise<void> {
     asked = new AbortController()
@@ -70,7 +71,6 @@ function showProgress(element: HTMLElement, burst: BurstProgress): void {
   const bar = part(element, 'progress')
   bar.ariaValueMax = String(burst.count)
   bar.ariaValueNow = String(sent)
-  bar.ariaLabel = 'Sent'
   for (const outcome of ['admitted', 'denied', 'banned'] as const) {
     bar.querySelector<HTMLElement>(`.${outcome}`)!.style.width = `${(burst[outcome] / burst.count) * 100}%`
   }
