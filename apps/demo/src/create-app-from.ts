@@ -1,11 +1,13 @@
 import type { RequestListener } from 'node:http'
 
+import type { DosGuard } from '@rl/core'
+
 import type { DemoLimiter } from './create-limiter.ts'
 import { expressApp } from './express-app.ts'
 import { fastifyApp } from './fastify-app.ts'
 import { honoApp } from './hono-app.ts'
 
-type CreateApp = (limiter: DemoLimiter) => Promise<RequestListener>
+type CreateApp = (limiter: DemoLimiter, dos: DosGuard) => Promise<RequestListener>
 
 const FRAMEWORKS = { express: expressApp, fastify: fastifyApp, hono: honoApp } as const satisfies Record<
   string,

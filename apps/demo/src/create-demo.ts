@@ -1,6 +1,9 @@
 import type { RequestListener } from 'node:http'
 
+import type { DosGuard } from '@rl/core'
+
 import { createAppFrom } from './create-app-from.ts'
+import { createGuard } from './create-guard.ts'
 import { createLimiter } from './create-limiter.ts'
 import type { DemoLimiter } from './create-limiter.ts'
 import { livePage } from './live/live-page.ts'
@@ -11,6 +14,7 @@ import { openStore } from './open-store.ts'
 export interface Demo {
   readonly listener: RequestListener
   readonly limiter: DemoLimiter
+  readonly guard: DosGuard
   /** Where the counts are kept, in words. */
   readonly counts: string
   readonly close: () => Promise<void>
@@ -21,7 +25,8 @@ export async function createDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
   const { framework, createApp } = createAppFrom(env['FRAMEWORK'])
   const { store, description: counts, close } = openStore(env)
   const limiter = createLimiter(store)
-  const app = await createApp(limiter)
-  const listener = livePage({ limiter, app, bans: () => [], metrics: metricsOf(limiter), framework, counts })
-  return { listener, limiter, counts, close }
+  const guard = createGuard()
+  const app = await createApp(limiter, guard)
+  const listener = livePage({ limiter, app, guard, metrics: metricsOf(limiter), framework, counts })
+  return { listener, limiter, guard, counts, close }
 }

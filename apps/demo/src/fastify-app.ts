@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 
 import { rateLimit } from '@rl/adapter-fastify'
+import type { DosGuard } from '@rl/core'
 import { fastify } from 'fastify'
 
 import { answers } from './answers.ts'
@@ -9,7 +10,7 @@ import { userOf } from './plans.ts'
 import { TRUSTED_PROXIES } from './trusted-proxies.ts'
 
 /** The demo's API on Fastify. */
-export async function fastifyApp(limiter: DemoLimiter): Promise<RequestListener> {
+export async function fastifyApp(limiter: DemoLimiter, dos: DosGuard): Promise<RequestListener> {
   const app = fastify({ trustProxy: TRUSTED_PROXIES })
   // No route reads a body, so none is too strange.
   app.removeAllContentTypeParsers()
@@ -17,6 +18,7 @@ export async function fastifyApp(limiter: DemoLimiter): Promise<RequestListener>
 
   await app.register(rateLimit, {
     limiter,
+    dos,
     identify: ({ headers }) => userOf(headers['x-api-key']?.toString()),
   })
 

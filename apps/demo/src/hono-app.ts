@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
 import { rateLimit } from '@rl/adapter-hono'
+import type { DosGuard } from '@rl/core'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import proxyAddr from 'proxy-addr'
@@ -13,9 +14,9 @@ import { userOf } from './plans.ts'
 import { TRUSTED_PROXIES } from './trusted-proxies.ts'
 
 /** The demo's API on Hono. */
-export async function honoApp(limiter: DemoLimiter): Promise<RequestListener> {
+export async function honoApp(limiter: DemoLimiter, dos: DosGuard): Promise<RequestListener> {
   const app = new Hono()
-    .use(rateLimit({ limiter, getConnInfo, identify: (c) => userOf(c.req.header('x-api-key')) }))
+    .use(rateLimit({ limiter, dos, getConnInfo, identify: (c) => userOf(c.req.header('x-api-key')) }))
     .get('/api/data', (c) => c.json(answers.data(c.var.rateLimit)))
     .all('/api/upload', (c) => c.json(answers.upload()))
     .post('/api/auth/login', (c) => c.json(answers.login(), 401))

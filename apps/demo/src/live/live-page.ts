@@ -1,18 +1,20 @@
 import type { RequestListener } from 'node:http'
 
 import { defaultTiers } from '@rl/core'
-import type { Health } from '@rl/core'
+import type { DosGuard, Health } from '@rl/core'
 
-import type { About, Ban, LiveState } from '../page/messages.ts'
+import type { About, LiveState } from '../page/messages.ts'
+import { ATTACK } from '../create-guard.ts'
 import type { DemoLimiter } from '../create-limiter.ts'
 import { limits } from '../limits.ts'
+import { answerJson } from './answer-json.ts'
 import { Audience } from './audience.ts'
 import { burstRoute } from './burst-route.ts'
 import { Bursts } from './bursts.ts'
 import { Clients } from './clients.ts'
 import { comparisonRoute } from './comparison-route.ts'
 import { Denials } from './denials.ts'
-import { answerJson } from './answer-json.ts'
+import { forgiveRoute } from './forgive-route.ts'
 import { fileRoutes } from './page-files.ts'
 import { routed } from './routed.ts'
 import type { Routes } from './routed.ts'
@@ -23,21 +25,21 @@ import { watchHealth } from './watch-health.ts'
 
 const RATES: About['rates'] = { anonymous: limits.ip, ...defaultTiers }
 const HOTTEST = 8
+const MOST_BANS = 20
 
 /** What the page is about. */
 export interface LivePageOptions extends Pick<About, 'framework' | 'counts'> {
   readonly limiter: DemoLimiter
   /** The API, which gets every request that is not for the page. */
   readonly app: RequestListener
-  /** Who is banned now. */
-  readonly bans: () => readonly Ban[]
+  readonly guard: DosGuard
   /** Answers Prometheus. */
   readonly metrics: RequestListener
 }
 
 /** The page that shows the limits at work, in front of the API: outside its framework, and outside its limits. */
-export function livePage({ limiter, app, bans, metrics, framework, counts }: LivePageOptions): RequestListener {
-  const about: About = { framework, counts, rates: RATES }
+export function livePage({ limiter, app, guard, metrics, framework, counts }: LivePageOptions): RequestListener {
+  const about: About = { framework, counts, rates: RATES, attack: ATTACK }
   const traffic = new Traffic(Object.keys(RATES) as (keyof typeof RATES)[])
   const clients = new Clients()
   const denials = new Denials()
@@ -60,7 +62,7 @@ export function livePage({ limiter, app, bans, metrics, framework, counts }: Liv
       plans: traffic.lastMinute(),
       clients: clients.hottest(HOTTEST),
       denials: denials.latest(),
-      bans: bans(),
+      bans: guard.bans().slice(0, MOST_BANS),
       bursts: bursts.progress(),
       health,
       total: { admitted: allowed, denied: Object.values(denied).reduce((sum, n) => sum + n, 0) },
@@ -79,6 +81,7 @@ export function livePage({ limiter, app, bans, metrics, framework, counts }: Liv
     'GET /demo/events': (_request, response) => audience.add(response),
     'GET /demo/comparison': comparisonRoute,
     'POST /demo/burst': burstRoute(bursts),
+    'POST /demo/forgive': forgiveRoute(guard),
     'GET /health': async (_request, response) => {
       const now = await limiter.health()
       answerJson(response, now.status === 'unhealthy' ? 503 : 200, now)

@@ -58,7 +58,7 @@ describe.each(['express', 'fastify', 'hono'])('a burst on %s', (framework) => {
     const { demo, page, problems } = await openDemo({ FRAMEWORK: framework })
     await page.click('[data-as=free] button')
     await text(page, '[data-as=free] .outcome', '60 admitted\n90 denied')
-    await text(page, '#total', 'Since the server was started: 60 admitted, 90 denied.')
+    await text(page, '#total', 'The limiter has decided since it was started: 60 admitted, 90 denied.')
     expect(await parts(page, '[data-key=free]', 'admitted', 'denied', 'banned')).toEqual(['60', '90', '0'])
     expect(await parts(page, '[data-key=premium]', 'admitted', 'denied', 'banned')).toEqual(['0', '0', '0'])
     expect(await parts(page, '[data-key=free-key]', 'plan', 'admitted', 'denied', 'left')).toEqual([
@@ -159,7 +159,7 @@ describe('the page', () => {
     await demo.comeBack()
     await fetch(`${demo.origin}/api/data`, { headers: { 'x-api-key': 'premium-key' } })
     await text(page, '#connection', 'live')
-    await text(page, '#total', 'Since the server was started: 61 admitted, 90 denied.')
+    await text(page, '#total', 'The limiter has decided since it was started: 61 admitted, 90 denied.')
     // Nobody was there to answer; of anything else there was nothing.
     expect(
       problems.filter((problem) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|\/demo\/events/.test(problem)),
@@ -181,6 +181,21 @@ describe('the page', () => {
     await text(page, '[data-as=free] .outcome', '150 admitted\n0 denied')
     await redis.restart()
     await text(page, '#store-status', 'healthy')
+    expect(problems).toEqual([])
+  })
+
+  it('shows who is banned, and lets one forgive it', async () => {
+    const { demo, page, problems } = await openDemo()
+    await text(page, '#bans-title ~ .nothing', 'Nobody is banned.')
+    await page.click('[data-as=attacker] button')
+    await text(page, '[data-as=attacker] .outcome', '100 admitted\n200 denied\n1,200 banned')
+    expect(await parts(page, '#bans', 'scope')).toEqual(['203.0.113.66'])
+    expect(await page.innerText('#bans [data-part=ends]')).toMatch(/^for another \d\d\u202Fs$/)
+    expect(await parts(page, '[data-key=anonymous]', 'admitted', 'denied', 'banned')).toEqual(['100', '200', '1,200'])
+    expect(await page.innerText('#denials .reason >> nth=0')).toBe('banned as an attacker')
+    await page.click('#bans button')
+    await text(page, '#bans', '')
+    expect(demo.guard.bans()).toEqual([])
     expect(problems).toEqual([])
   })
 
@@ -230,9 +245,8 @@ describe('the page', () => {
   ] as const)('fits a window %d pixels wide, %s, and is accessible', async (width, colorScheme) => {
     const { page, problems } = await openDemo({}, { viewport: { width, height: 800 }, colorScheme })
     await page.click('[data-as=rotating] button')
-    await text(page, '[data-as=rotating] .outcome', '100 admitted\n50 denied')
-    await text(page, '#denials .times', '× 50')
-    await page.click('#denials summary')
+    await text(page, '[data-as=rotating] .outcome', '100 admitted\n200 denied\n1,200 banned')
+    await page.locator('#denials summary').first().click()
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate<AxeResults>('axe.run()')

@@ -15,11 +15,13 @@ afterEach(() => demo.close())
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-async function burst(body: unknown, init: RequestInit = {}): Promise<readonly [status: number, answer: unknown]> {
+async function post(path: string, body: unknown, init: RequestInit = {}): Promise<readonly [number, unknown]> {
   const request = { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body), ...init }
-  const answer = await fetch(`${demo.origin}/demo/burst`, request)
+  const answer = await fetch(demo.origin + path, request)
   return [answer.status, await answer.json()]
 }
+
+const burst = async (body: unknown, init?: RequestInit) => post('/demo/burst', body, init)
 
 function sentOf({ admitted, denied, banned }: BurstProgress): number {
   return admitted + denied + banned
@@ -36,7 +38,7 @@ describe('a burst', () => {
 
   it('leaves the visitor the quota of an own address', async () => {
     await burst({ as: 'anonymous', count: 150 })
-    await burst({ as: 'attacker', count: 150 })
+    await burst({ as: 'attacker', count: 1000 })
     const answer = await fetch(`${demo.origin}/api/data`)
     expect(answer.headers.get('x-ratelimit-remaining')).toBe('99')
   })
@@ -89,6 +91,35 @@ describe('a burst', () => {
       if (progress && isSo(progress)) return progress
     }
   }
+})
+
+describe('an attack', () => {
+  it.each([
+    ['attacker', '203.0.113.66'],
+    ['rotating', '2001:db8:bad:bad::/64'],
+  ])('as %s is banned, until somebody forgives it', async (as, scope) => {
+    expect(await burst({ as, count: 1000 })).toMatchObject([200, { admitted: 100, denied: 200, banned: 700 }])
+    const { bans, clients, denials, plans } = await demo.state()
+    expect(bans).toEqual([{ scope, strikes: 1, endsInMs: expect.any(Number) }])
+    expect(clients).toMatchObject([{ client: scope, lastMinute: { admitted: 100, denied: 200, banned: 700 } }])
+    expect(denials).toMatchObject([
+      { times: 700, client: scope, reason: 'abnormal-usage-detected' },
+      { times: 200, client: scope, reason: 'quota-exceeded' },
+    ])
+    expect(plans[0]!.seconds.banned.reduce((sum, n) => sum + n)).toBe(700)
+
+    const forgive = async () => post('/demo/forgive', { scope })
+    expect(await forgive()).toEqual([200, { forgiven: true }])
+    expect((await demo.state()).bans).toEqual([])
+    expect(await burst({ as, count: 1 })).toMatchObject([200, { denied: 1, banned: 0 }])
+    expect(await forgive()).toEqual([400, { error: 'Expected `scope`, which is banned, as JSON' }])
+  })
+
+  it('is not what a load generator on this machine does, nor a user whose requests come from all over', async () => {
+    for (let i = 0; i < 400; i++) await (await fetch(`${demo.origin}/api/data`)).text()
+    expect(await burst({ as: 'enterprise', count: 5000 })).toMatchObject([200, { admitted: 1000, banned: 0 }])
+    expect((await demo.state()).bans).toEqual([])
+  })
 })
 
 describe('the comparison', () => {

@@ -8,7 +8,7 @@ import type { Demo } from '../create-demo.ts'
 import type { LiveState } from '../page/messages.ts'
 
 /** The demo, served in this process, so that its limiter can be asked. */
-export interface ServedDemo extends Pick<Demo, 'limiter'> {
+export interface ServedDemo extends Pick<Demo, 'limiter' | 'guard'> {
   readonly origin: string
   /** What an open page is told first. */
   state: () => Promise<LiveState>
@@ -39,6 +39,7 @@ export async function serveDemo(env: NodeJS.ProcessEnv = {}): Promise<ServedDemo
 
   return {
     limiter: demo.limiter,
+    guard: demo.guard,
     origin,
     async state() {
       const ending = new AbortController()

@@ -9,7 +9,7 @@ const REASONS = {
   'quota-exceeded': 'over the limit',
   'temporary-reduced-capacity': 'the store does not answer',
   'deny-list': 'on the deny list',
-  'abnormal-usage-detected': 'banned',
+  'abnormal-usage-detected': 'banned as an attacker',
 } as const satisfies Record<Denial['reason'], string>
 
 export function showDenials({ denials }: LiveState): void {

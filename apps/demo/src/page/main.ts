@@ -1,4 +1,4 @@
-import { showBans } from './bans.ts'
+import { makeBans } from './bans.ts'
 import { showClients } from './clients.ts'
 import { followComparison } from './comparison.ts'
 import { showDenials } from './denials.ts'
@@ -10,6 +10,7 @@ import { byId, setText } from './template.ts'
 import { makeTrafficCharts } from './traffic-charts.ts'
 import { countText } from './wording.ts'
 
+const showBans = makeBans()
 const showSenders = makeSenders()
 const showTraffic = makeTrafficCharts()
 followComparison()
@@ -24,7 +25,7 @@ function show(state: LiveState): void {
   setText(byId('counts'), about.counts)
   setText(
     byId('total'),
-    `Since the server was started: ${countText(total.admitted)} admitted, ${countText(total.denied)} denied.`,
+    `The limiter has decided since it was started: ${countText(total.admitted)} admitted, ${countText(total.denied)} denied.`,
   )
   showSenders(state)
   showTraffic(state)

@@ -1,4 +1,4 @@
-import type { defaultTiers, DenialReason, Health } from '@rl/core'
+import type { Ban, defaultTiers, DenialReason, Health } from '@rl/core'
 
 // What the server tells the page. Types alone: both sides are held to them, and neither loads the other.
 
@@ -33,6 +33,8 @@ export interface About {
   readonly counts: string
   /** What each plan may ask for, in words: `60 per minute`. */
   readonly rates: Readonly<Record<PlanName, string>>
+  /** Who sends more than so many requests in a window is banned. */
+  readonly attack: { readonly threshold: number; readonly windowMs: number }
 }
 
 export interface PlanTraffic {
@@ -65,13 +67,6 @@ export interface Denial {
   readonly limits: readonly { readonly name: string; readonly quota: number; readonly windowMs: number }[]
   /** The last answer, as it was sent. */
   readonly answer: { readonly status: string; readonly fields: readonly (readonly [name: string, value: string])[] }
-}
-
-/** A source that is not served for a while. */
-export interface Ban {
-  readonly scope: string
-  readonly strikes: number
-  readonly endsInMs: number
 }
 
 /** Requests that the page has asked the server to send to itself. */

@@ -1,4 +1,5 @@
 import type { BurstProgress, BurstSender, LiveState } from './messages.ts'
+import { postJson } from './post-json.ts'
 import { byId, fill, fromTemplate, part, setText } from './template.ts'
 import { countText } from './wording.ts'
 
@@ -12,7 +13,9 @@ const NAMES = {
   rotating: 'Rotating',
 } as const satisfies Record<BurstSender, string>
 
-const ATTACKS = { attacker: 'one address', rotating: 'many addresses' } as const
+const ATTACKS = { attacker: '10 × from one address', rotating: '10 × from a whole /64' } as const
+const ATTACK_FACTOR = 10
+const MOST_REQUESTS = 5000
 
 /** Makes a button for everybody a burst can be sent as; the function that is returned shows how it goes. */
 export function makeSenders(): (state: LiveState) => void {
@@ -33,15 +36,11 @@ function makeSender(as: BurstSender): { readonly element: HTMLElement; readonly 
 
   async function fire(): Promise<void> {
     asked = new AbortController()
-    const count = Number(document.querySelector<HTMLInputElement>('[name=count]:checked')!.value)
+    const chosen = Number(document.querySelector<HTMLInputElement>('[name=count]:checked')!.value)
+    const count = isAttack(as) ? Math.min(MOST_REQUESTS, chosen * ATTACK_FACTOR) : chosen
     const { signal } = asked
     try {
-      const answer = await fetch('/demo/burst', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ as, count }),
-        signal,
-      })
+      const answer = await postJson('/demo/burst', { as, count }, { signal })
       if (answer.ok)
         setText(byId('burst-news'), `${NAMES[as]}: ${outcomeWords((await answer.json()) as BurstProgress).join(', ')}`)
     } catch {
@@ -58,7 +57,7 @@ function makeSender(as: BurstSender): { readonly element: HTMLElement; readonly 
   function show({ about, bursts }: LiveState): void {
     const burst = bursts.find((one) => one.as === as)
     const isUnderWay = burst?.isUnderWay ?? false
-    const rate = as === 'attacker' || as === 'rotating' ? ATTACKS[as] : about.rates[as]
+    const rate = isAttack(as) ? ATTACKS[as] : about.rates[as]
     fill(element, { rate: isUnderWay && asked ? 'stop' : rate })
     element.classList.toggle('is-under-way', isUnderWay)
     if (burst) showProgress(element, burst)
@@ -81,4 +80,8 @@ function showProgress(element: HTMLElement, burst: BurstProgress): void {
 function outcomeWords({ admitted, denied, banned }: BurstProgress): string[] {
   const words = [`${countText(admitted)} admitted`, `${countText(denied)} denied`]
   return banned > 0 ? [...words, `${countText(banned)} banned`] : words
+}
+
+function isAttack(as: BurstSender): as is keyof typeof ATTACKS {
+  return Object.hasOwn(ATTACKS, as)
 }
