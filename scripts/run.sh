@@ -14,16 +14,16 @@ quietly() {
   }
 }
 
-# The tests start servers of their own; no npm package carries one.
-get_redis() {
+# The tests start servers and a browser of their own; no npm package carries one.
+get() { # a Debian package, and what to do elsewhere
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing redis-server, which the tests start …"
+    echo "Installing $1, which the tests start …"
     quietly apt-get update
-    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1"
   else
-    echo "The tests start redis-servers, and there is none on the PATH. Install one and run the tests again:" >&2
-    echo "  sudo apt-get install redis-server   (Debian, Ubuntu)" >&2
-    echo "  brew install redis                  (macOS)" >&2
+    echo "The tests start $1, and there is none on the PATH. Get one and run the tests again:" >&2
+    echo "  sudo apt-get install $1   (Debian)" >&2
+    echo "  $2" >&2
     exit 1
   fi
 }
@@ -53,7 +53,9 @@ case $command in
     exec node apps/demo/dist/main.js "$@"
     ;;
   test)
-    command -v redis-server >/dev/null || get_redis
+    command -v redis-server >/dev/null || get redis-server 'brew install redis   (macOS)'
+    [ -n "${CHROMIUM_PATH:-}" ] || command -v chromium >/dev/null ||
+      get chromium 'CHROMIUM_PATH=/path/to/chrome npm test   (elsewhere, with Chrome or Chromium)'
     # With arguments it is somebody at work on one test: the slow checks can wait.
     if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"

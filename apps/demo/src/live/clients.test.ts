@@ -27,7 +27,12 @@ it('lists who asked most in the last minute first, with what they have left', ()
     lastMinute: { admitted: 3, denied: 0, banned: 1 },
     left: { remaining: 97, limit: 100 },
   }
-  const admin = { client: 'admin', plan: 'anonymous', lastMinute: { admitted: 1, denied: 0, banned: 0 } }
+  const admin = {
+    client: 'admin',
+    plan: 'anonymous',
+    lastMinute: { admitted: 1, denied: 0, banned: 0 },
+    left: 'no limit',
+  }
   expect(clients.hottest(8)).toEqual([twice, admin])
   expect(clients.hottest(1)).toEqual([twice])
 })

@@ -1,4 +1,4 @@
-import type { Clock } from '@rl/core'
+import type { Clock, RateLimitResult } from '@rl/core'
 
 import type { ClientTraffic, Outcome, PlanName } from '../page/messages.ts'
 import type { Exchange } from './watch-exchanges.ts'
@@ -11,7 +11,7 @@ const MOST_CLIENTS_A_SLICE = 1000
 interface Counted {
   readonly plan: PlanName
   readonly tallies: Record<Outcome, number>
-  left: ClientTraffic['left']
+  left: ClientTraffic['left'] | undefined
 }
 
 /** Counts requests by client for the last minute, in slices of ten seconds. */
@@ -33,10 +33,7 @@ export class Clients {
       clients.set(client, counted)
     }
     counted.tallies[outcome] += 1
-    if (decision) {
-      const { remaining, limit } = decision.result
-      counted.left = Number.isFinite(limit) ? { remaining, limit } : undefined
-    }
+    if (decision) counted.left = leftOf(decision.result)
   }
 
   /** Those who asked most, first the one who asked most. */
@@ -46,12 +43,11 @@ export class Clients {
     for (const { clients } of this.#slices) {
       for (const [client, { plan, tallies, left }] of clients) {
         const before = all.get(client)
-        const latestLeft = left ?? before?.left
         all.set(client, {
           client,
           plan,
           lastMinute: before ? sumOf(before.lastMinute, tallies) : tallies,
-          ...(latestLeft && { left: latestLeft }),
+          left: left ?? before?.left ?? 'not counted',
         })
       }
     }
@@ -67,6 +63,11 @@ export class Clients {
     this.#slices = [...this.#slices.filter((old) => old.opensAt > opensAt - SLICES * SLICE_MS), slice]
     return slice
   }
+}
+
+function leftOf({ remaining, limit, degraded }: RateLimitResult): ClientTraffic['left'] {
+  if (Number.isFinite(limit)) return { remaining, limit }
+  return degraded === 'allow' ? 'not counted' : 'no limit'
 }
 
 function sumOf(a: ClientTraffic['lastMinute'], b: ClientTraffic['lastMinute']): ClientTraffic['lastMinute'] {

@@ -179,6 +179,7 @@ describe('the page', () => {
     // Enough to make the limiter leave the store alone: with no more traffic, nobody but the page would try it again.
     await page.click('[data-as=free] button')
     await text(page, '[data-as=free] .outcome', '150 admitted\n0 denied')
+    expect(await parts(page, '[data-key=free-key]', 'left')).toEqual(['not counted'])
     await redis.restart()
     await text(page, '#store-status', 'healthy')
     expect(problems).toEqual([])

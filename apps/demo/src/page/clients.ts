@@ -16,9 +16,9 @@ export function showClients({ clients }: LiveState): void {
         plan,
         admitted: countText(lastMinute.admitted),
         denied: countText(lastMinute.denied + lastMinute.banned),
-        left: left ? `${countText(left.remaining)} of ${countText(left.limit)}` : 'no limit',
+        left: typeof left === 'string' ? left : `${countText(left.remaining)} of ${countText(left.limit)}`,
       })
-      row.classList.toggle('is-limited', left?.remaining === 0)
+      row.classList.toggle('is-limited', typeof left === 'object' && left.remaining === 0)
     },
   )
 }

@@ -48,8 +48,8 @@ export interface ClientTraffic {
   readonly client: string
   readonly plan: PlanName
   readonly lastMinute: Tallies
-  /** What is left of the limit that decided last; nothing if there is no limit. */
-  readonly left?: { readonly remaining: number; readonly limit: number }
+  /** What was left of the limit that decided last. */
+  readonly left: { readonly remaining: number; readonly limit: number } | 'no limit' | 'not counted'
 }
 
 /** Denials of the same client, for the same reason, that followed one another. */
