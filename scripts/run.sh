@@ -19,18 +19,23 @@ has_redis() { command -v redis-server >/dev/null; }
 # Debian keeps it off the PATH, in a folder for each version.
 has_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 
-# The tests start servers of their own; no npm package carries one.
-get_servers() {
+has_chromium() { [ -n "${CHROMIUM_PATH:-}" ] || command -v chromium >/dev/null; }
+
+# The tests start servers and a browser of their own; no npm package carries one.
+get_missing() {
+  missing=
+  has_redis || missing="$missing redis-server"
+  has_postgres || missing="$missing postgresql"
+  has_chromium || missing="$missing chromium"
+  [ -n "$missing" ] || return 0
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    has_redis && redis= || redis=redis-server
-    has_postgres && postgres= || postgres=postgresql
-    echo "Installing what the tests start: ${redis}${redis:+ }${postgres} …"
+    echo "Installing what the tests start:$missing …"
     quietly apt-get update
-    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $redis $postgres
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
   else
-    echo "The tests start servers of Redis and PostgreSQL. Install both and run the tests again:" >&2
-    echo "  sudo apt-get install redis-server postgresql   (Debian, Ubuntu)" >&2
-    echo "  brew install redis postgresql@17               (macOS; put its bin folder on the PATH)" >&2
+    echo "The tests start$missing. Install it and run the tests again:" >&2
+    echo "  sudo apt-get install$missing   (Debian)" >&2
+    echo "  brew install redis postgresql@17, and CHROMIUM_PATH=/path/to/chrome   (macOS; put PostgreSQL's bin folder on the PATH)" >&2
     exit 1
   fi
 }
@@ -60,7 +65,7 @@ case $command in
     exec node apps/demo/dist/main.js "$@"
     ;;
   test)
-    has_redis && has_postgres || get_servers
+    get_missing
     # With arguments it is somebody at work on one test: the slow checks can wait.
     if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo packages/conformance; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"
