@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { testStores } from '../../adapter-express/src/stores.fixture.ts'
 import { compatStore } from './compat-store.ts'
 import { appBehind, limited, serve } from './limited-app.fixture.ts'
-import { admittedOf, statusesOf } from './requests.fixture.ts'
+import { admittedOf, servedOfPacket, statusesOf } from './requests.fixture.ts'
 
 const MINUTE = 60_000
 const HOUR = 3_600_000
@@ -96,6 +96,11 @@ describe.each(testStores)('express-rate-limit on %s', (_name, open) => {
 })
 
 describe('compatStore', () => {
+  it('admits five of ten requests in one packet at a limit of five', async () => {
+    const origin = await limited({ limit: 5, windowMs: HOUR, store: compatStore(new MemoryStore()) })
+    expect(await servedOfPacket(10, origin)).toBe(5)
+  })
+
   it('counts for a limit that depends on the request', async () => {
     const origin = await limited({
       windowMs: HOUR,
