@@ -38,7 +38,7 @@ for (const project of ['docs', 'docs/tsconfig.theirs.json']) {
   const tsc = spawnSync('node_modules/.bin/tsc', ['-p', project, '--pretty', 'false'], { encoding: 'utf8' })
   if (tsc.error) throw tsc.error
   if (tsc.status !== 0) {
-    problems.push(tsc.stdout.replaceAll(/^docs\/\.examples\/\w+\/(.*)\.\d+\.ts\((\d+),(\d+)\)/gm, '$1:$2:$3'))
+    problems.push(tsc.stdout.replaceAll(/^docs\/\.examples\/(.*)\.\d+(?:\.theirs)?\.ts\((\d+),(\d+)\)/gm, '$1:$2:$3'))
   }
 }
 if (problems.length > 0) {
@@ -54,7 +54,7 @@ function extract(path: string, text: string): void {
     const above = blank(text.slice(0, index)) + given + blank(between)
     const line = lines(above)
     if (info !== 'ts') problems.push(`${path}:${line} Expected \`\`\`ts, which is type-checked, got \`\`\`${info}`)
-    const file = `${OUT}/${THEIRS.test(code) ? 'theirs' : 'ours'}/${path}.${line}.ts`
+    const file = `${OUT}/${path}.${line}${THEIRS.test(code) ? '.theirs' : ''}.ts`
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, above + code)
     count += 1
