@@ -1,5 +1,5 @@
 #!/bin/sh
-# `npm start` and `npm test` on a machine that has npm with Node 18 or newer, and nothing else.
+# `npm start`, `npm test` and `npm run matrix` on a machine that has npm with Node 18 or newer, and nothing else.
 # It is a shell script because a shell can `exec`: the server takes this process's place, and with it every signal.
 set -eu
 cd "$(dirname "$0")/.."
@@ -69,5 +69,14 @@ case $command in
     # With arguments it is somebody at work on one test: the slow checks can wait.
     if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo packages/conformance; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"
+    ;;
+  matrix)
+    has_redis && has_postgres || get_servers
+    quietly node_modules/.bin/tsc -b
+    for version in 22.23.3 24.21.0 26.10.0; do
+      echo "Node $version:"
+      # In a process of its own, which alone sees that Node.
+      npx --yes --prefer-offline --loglevel=error -p "node@$version" -- node_modules/.bin/vitest run "$@"
+    done
     ;;
 esac
