@@ -13,9 +13,9 @@ function guardWith(options: DosGuardOptions = {}) {
     maxBytes: SMALL,
     ban: { jitter: 0 },
     clock: () => clock.now,
-    onBan: (ban) => void told.push(ban),
     ...options,
   })
+  guard.on('ban', (ban) => void told.push(ban))
   return {
     guard,
     clock,
@@ -246,18 +246,19 @@ describe('in shadow', () => {
 
 describe('a listener', () => {
   it('that throws decides nothing', () => {
-    const onBan = () => {
+    const { guard, attacks } = guardWith()
+    guard.on('ban', () => {
       throw new Error('the log is full')
-    }
-    expect(guardWith({ onBan }).attacks(102, () => '203.0.113.7')).toBe(2)
+    })
+    expect(attacks(102, () => '203.0.113.7')).toBe(2)
   })
 
   it('may ask the guard about others, and forgive', () => {
-    const onBan = ({ scope }: BanEvent) => {
+    const { guard, attacks } = guardWith()
+    guard.on('ban', ({ scope }) => {
       guard.inspect('2001:db8::1')
       if (scope === '203.0.113.9') guard.forgive(scope)
-    }
-    const { guard, attacks } = guardWith({ onBan })
+    })
     attacks(100, () => '203.0.113.7')
     expect(guard.inspect('203.0.113.7')).toMatchObject({ attack: true, scope: '203.0.113.7' })
     expect(attacks(102, () => '203.0.113.9')).toBe(1)
@@ -328,8 +329,6 @@ describe('options', () => {
     [{ maxBytes: Infinity }, '`maxBytes`'],
     [{ clock: 7 }, '`clock`'],
     [{ seed: 0.5 }, '`seed`'],
-    [{ onBan: 7 }, '`onBan`'],
-    [{ onStoreError: 7 }, '`onStoreError`'],
   ])('%j are refused', (options, what) => {
     expect(() => new DosGuard(options)).toThrow(
       expect.objectContaining({ code: 'RL_INVALID_OPTION', message: expect.stringContaining(what) }),

@@ -1,11 +1,13 @@
 import { readClock } from '../clock.ts'
 import { RequestError, shown } from '../errors.ts'
+import { Emitter } from '../events.ts'
+import type { Listener } from '../events.ts'
 import { AddressReader } from './address-reader.ts'
 import { AllowList } from './allow-list.ts'
 import { BanList } from './ban-list.ts'
 import type { Ban } from './ban-list.ts'
-import { dosGuardSettings } from './dos-guard-options.ts'
-import type { BanEvent, DosGuardOptions, DosGuardSettings } from './dos-guard-options.ts'
+import { DOS_GUARD_EVENTS, dosGuardSettings } from './dos-guard-options.ts'
+import type { BanEvent, DosGuardEvents, DosGuardOptions, DosGuardSettings } from './dos-guard-options.ts'
 import { KeyedHash } from './keyed-hash.ts'
 import { NONE } from './record-table.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -76,7 +78,8 @@ const HARMLESS: Inspection = Object.freeze({
  * ```ts
  * import { DosGuard } from '@rl/core'
  *
- * const guard = new DosGuard({ threshold: 100, windowMs: 60_000, onBan: ({ scope, banMs }) => console.warn(scope, banMs) })
+ * const guard = new DosGuard({ threshold: 100, windowMs: 60_000 })
+ * guard.on('ban', ({ scope, banMs }) => console.warn(scope, banMs))
  * if (guard.detectAttack('203.0.113.7')) console.log('429')
  * ```
  */
@@ -89,6 +92,7 @@ export class DosGuard {
   readonly #sources: SourceTable
   readonly #bans: BanList
   readonly #shared: SharedBans | undefined
+  readonly #events = new Emitter<DosGuardEvents>('a DoS guard', DOS_GUARD_EVENTS)
   /** The hashes of the request that is being decided, one for each width. */
   readonly #hashes: Int32Array
 
@@ -107,7 +111,7 @@ export class DosGuard {
     this.#bans = new BanList(banBytes, ban, random)
     this.#sources = new SourceTable(maxBytes - banBytes, windowMs, this.#widths.all, random)
     if (store && mode === 'enforce') {
-      this.#shared = new SharedBans(store, ban.forgiveMs, (error) => this.#told('onStoreError', error))
+      this.#shared = new SharedBans(store, ban.forgiveMs, (error) => this.#events.emit('storeError', { error }))
     }
   }
 
@@ -146,6 +150,16 @@ export class DosGuard {
       strikes,
       scope: scopeOf(width, high, low),
     }
+  }
+
+  /**
+   * Calls the listener with each event of this name: `ban` and `storeError`. What it throws is ignored.
+   *
+   * @returns Ends that.
+   * @throws {ConfigError} `RL_INVALID_OPTION`
+   */
+  on<Name extends keyof DosGuardEvents>(name: Name, listener: Listener<DosGuardEvents[Name]>): () => void {
+    return this.#events.on(name, listener)
   }
 
   /** Who is banned now. */
@@ -276,23 +290,10 @@ export class DosGuard {
     now: number,
     about: Pick<BanEvent, 'address' | 'requests' | 'shared'>,
   ): void {
-    const { onBan } = this.#settings
-    if (!onBan) return
+    if (!this.#events.hears('ban')) return
     const strikes = this.#bans.strikes(record, now)
-    this.#told('onBan', { ...about, scope: scopeOf(width, high, low), strikes, banMs: this.#bans.restMs(record, now) })
-  }
-
-  /** All that a guard tells goes through here. */
-  #told<Name extends 'onBan' | 'onStoreError'>(
-    name: Name,
-    about: Parameters<Required<DosGuardOptions>[Name]>[0],
-  ): void {
-    try {
-      const listener = this.#settings[name] as ((about: unknown) => void) | undefined
-      listener?.(about)
-    } catch {
-      // A listener must not decide who is let in.
-    }
+    const banMs = this.#bans.restMs(record, now)
+    this.#events.emit('ban', { ...about, scope: scopeOf(width, high, low), strikes, banMs })
   }
 }
 

@@ -20,16 +20,18 @@ function fleetOn<Kind extends MapStore>(storeAt: (clock: () => number) => Kind, 
   const store = storeAt(() => clock.now)
   const errors: unknown[] = []
   const told: BanEvent[] = []
-  const join = () =>
-    new DosGuard({
+  function join(): DosGuard {
+    const guard = new DosGuard({
       maxBytes: 65_536,
       ban: { jitter: 0 },
       clock: () => clock.now,
       store,
-      onBan: (ban) => void told.push(ban),
-      onStoreError: (error) => void errors.push(error),
       ...options,
     })
+    guard.on('ban', (ban) => void told.push(ban))
+    guard.on('storeError', ({ error }) => void errors.push(error))
+    return guard
+  }
   return { clock, store, errors, told, join, one: join(), other: join() }
 }
 
@@ -207,10 +209,10 @@ describe('a store that fails', () => {
   })
 
   it('does so too where its listener throws', async () => {
-    const onStoreError = () => {
+    const { one } = fleetOn((clock) => new DeadStore(clock))
+    one.on('storeError', () => {
       throw new Error('the log is full')
-    }
-    const { one } = fleetOn((clock) => new DeadStore(clock), { onStoreError })
+    })
     expect(attacks(one, 101)).toBe(1)
     await settled()
   })
@@ -222,11 +224,10 @@ describe('a store that fails', () => {
         return new Promise(() => {}) as unknown as readonly Verdict[]
       }
     }
-    let onStoreError = (_error: unknown): void => {}
-    const error = new Promise((resolve) => (onStoreError = resolve))
-    const { one, store } = fleetOn((clock) => new Hanging(clock), { onStoreError })
+    const { one, store } = fleetOn((clock) => new Hanging(clock))
+    const failed = new Promise((resolve) => one.on('storeError', resolve))
     attacks(one, 25)
-    expect(await error).toMatchObject({ code: 'RL_STORE_TIMEOUT' })
+    expect(await failed).toMatchObject({ error: { code: 'RL_STORE_TIMEOUT' } })
     attacks(one, 76)
     await settled()
     expect(store.asked).toEqual(['peek', 'consume', 'consume'])
