@@ -1,4 +1,13 @@
-import type { HeaderFormat, Identity, LogEntry, Logger, RateLimiterOptions, RequestOptions, Store } from '@rl/core'
+import type {
+  DosGuardOptions,
+  HeaderFormat,
+  Identity,
+  LogEntry,
+  Logger,
+  RateLimiterOptions,
+  RequestOptions,
+  Store,
+} from '@rl/core'
 
 /** What a case asks of a server: plain data, so that the server may be another process on another runtime. */
 export interface AdapterConfig extends Pick<
@@ -7,6 +16,7 @@ export interface AdapterConfig extends Pick<
 > {
   readonly headers?: readonly HeaderFormat[]
   readonly count?: NonNullable<RequestOptions<never>['count']>
+  readonly dos?: DosGuardOptions
   /** Whether the client's address is what the server's peer says in `X-Forwarded-For`. @default false */
   readonly trustProxy?: boolean
   /** Whether the store never answers. @default false */
