@@ -71,7 +71,7 @@ case $command in
     exec node_modules/.bin/vitest run "$@"
     ;;
   matrix)
-    has_redis && has_postgres || get_servers
+    get_missing
     quietly node_modules/.bin/tsc -b
     for version in 22.23.3 24.21.0 26.10.0; do
       echo "Node $version:"
