@@ -9,20 +9,6 @@ import type { BanOptions } from './ban-list.ts'
 import { MOST_REQUESTS } from './width.ts'
 import type { NetworkName } from './width.ts'
 
-/** What a guard tells of a source that it has banned. */
-export interface BanEvent {
-  /** Whose request it was. */
-  readonly address: string
-  /** Who is banned: the address, its /64, or a network around it. */
-  readonly scope: string
-  readonly strikes: number
-  readonly banMs: number
-  /** How many requests counted then. */
-  readonly requests: number
-  /** Whether another process has found it. */
-  readonly shared: boolean
-}
-
 /** What a guard is made of. */
 export interface DosGuardOptions {
   /** How many requests a source may send within a window: an IPv4 address, or an IPv6 /64. @default 100 */
@@ -50,13 +36,9 @@ export interface DosGuardOptions {
   readonly clock?: Clock
   /** Makes a guard reproducible, for tests. Never set it on a server: who knows it can aim at the guard's tables. @default random */
   readonly seed?: number
-  /** Is told of each ban. What it throws is ignored. */
-  readonly onBan?: (ban: BanEvent) => void
-  /** Is told that the store has failed. What it throws is ignored. */
-  readonly onStoreError?: (error: unknown) => void
 }
 
-type Optional = 'networks' | 'allow' | 'store' | 'seed' | 'onBan' | 'onStoreError'
+type Optional = 'networks' | 'allow' | 'store' | 'seed'
 
 /** The options with their defaults. */
 export interface DosGuardSettings
@@ -75,8 +57,6 @@ const OPTIONS = {
   maxBytes: true,
   clock: true,
   seed: true,
-  onBan: true,
-  onStoreError: true,
 } as const satisfies Record<keyof DosGuardOptions, true>
 
 const BAN_OPTIONS = {
@@ -100,11 +80,11 @@ const LONGEST_BAN_MS = Math.floor(MAX_WINDOW_MS / 2)
 export function dosGuardSettings(options: DosGuardOptions): DosGuardSettings {
   checkOptions('the DoS guard', options, OPTIONS)
   const { mode = 'enforce', clock = Date.now, maxBytes = DEFAULT_BYTES, ban = {} } = options
-  const { store, seed, onBan, onStoreError } = options
+  const { store, seed } = options
   if (mode !== 'enforce' && mode !== 'shadow') refuse('mode', '`enforce` or `shadow`', mode)
   if (seed !== undefined && !Number.isSafeInteger(seed)) refuse('seed', 'a whole number', seed)
   if (store !== undefined) checkStore('store', store)
-  for (const [name, value] of Object.entries({ clock, onBan, onStoreError })) checkFunction(name, value)
+  checkFunction('clock', clock)
   return {
     ...options,
     threshold: positiveInteger('threshold', options.threshold, 100, MOST_REQUESTS),

@@ -101,7 +101,8 @@ describe('whatever the clock does, a guard', () => {
       let now = 100_000
       const sent = new Map<string, number[]>()
       const bans: { scope: string; requests: number }[] = []
-      const guard = new DosGuard({ ...OPTIONS, clock: () => now, onBan: (ban) => bans.push(ban) })
+      const guard = new DosGuard({ ...OPTIONS, clock: () => now })
+      guard.on('ban', (ban) => void bans.push(ban))
       for (const { caller, stepMs } of steps) {
         now += stepMs
         for (const [scope] of caller.scopes) sent.set(scope, [...(sent.get(scope) ?? []), now])

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { DosGuard } from './dos-guard.ts'
-import type { BanEvent, DosGuardOptions } from './dos-guard-options.ts'
+import type { BanEvent } from './dos-guard-events.ts'
+import type { DosGuardOptions } from './dos-guard-options.ts'
 
 const SMALL = 65_536
 
@@ -13,9 +14,9 @@ function guardWith(options: DosGuardOptions = {}) {
     maxBytes: SMALL,
     ban: { jitter: 0 },
     clock: () => clock.now,
-    onBan: (ban) => void told.push(ban),
     ...options,
   })
+  guard.on('ban', (ban) => void told.push(ban))
   return {
     guard,
     clock,
@@ -246,22 +247,35 @@ describe('in shadow', () => {
 
 describe('a listener', () => {
   it('that throws decides nothing', () => {
-    const onBan = () => {
+    const { guard, attacks } = guardWith()
+    guard.on('ban', () => {
       throw new Error('the log is full')
-    }
-    expect(guardWith({ onBan }).attacks(102, () => '203.0.113.7')).toBe(2)
+    })
+    expect(attacks(102, () => '203.0.113.7')).toBe(2)
   })
 
   it('may ask the guard about others, and forgive', () => {
-    const onBan = ({ scope }: BanEvent) => {
+    const { guard, attacks } = guardWith()
+    guard.on('ban', ({ scope }) => {
       guard.inspect('2001:db8::1')
       if (scope === '203.0.113.9') guard.forgive(scope)
-    }
-    const { guard, attacks } = guardWith({ onBan })
+    })
     attacks(100, () => '203.0.113.7')
     expect(guard.inspect('203.0.113.7')).toMatchObject({ attack: true, scope: '203.0.113.7' })
     expect(attacks(102, () => '203.0.113.9')).toBe(1)
     expect(guard.inspect('203.0.113.9')).toMatchObject({ attack: false, strikes: 0 })
+  })
+
+  it('hears nothing any more once it has left', () => {
+    const { guard, attacks, told } = guardWith()
+    const heard: string[] = []
+    const leave = guard.on('ban', ({ scope }) => void heard.push(scope))
+    attacks(101, () => '203.0.113.7')
+    leave()
+    attacks(101, () => '203.0.113.8')
+    expect(heard).toEqual(['203.0.113.7'])
+    expect(told).toHaveLength(2)
+    expect(() => guard.on('bann' as 'ban', () => {})).toThrow(expect.objectContaining({ code: 'RL_INVALID_OPTION' }))
   })
 })
 
@@ -328,8 +342,6 @@ describe('options', () => {
     [{ maxBytes: Infinity }, '`maxBytes`'],
     [{ clock: 7 }, '`clock`'],
     [{ seed: 0.5 }, '`seed`'],
-    [{ onBan: 7 }, '`onBan`'],
-    [{ onStoreError: 7 }, '`onStoreError`'],
   ])('%j are refused', (options, what) => {
     expect(() => new DosGuard(options)).toThrow(
       expect.objectContaining({ code: 'RL_INVALID_OPTION', message: expect.stringContaining(what) }),

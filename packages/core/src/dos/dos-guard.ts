@@ -1,11 +1,15 @@
 import { readClock } from '../clock.ts'
 import { RequestError, shown } from '../errors.ts'
+import { Emitter } from '../events.ts'
+import type { Listener } from '../events.ts'
 import { AddressReader } from './address-reader.ts'
 import { AllowList } from './allow-list.ts'
 import { BanList } from './ban-list.ts'
 import type { Ban } from './ban-list.ts'
 import { dosGuardSettings } from './dos-guard-options.ts'
-import type { BanEvent, DosGuardOptions, DosGuardSettings } from './dos-guard-options.ts'
+import { DOS_GUARD_EVENTS } from './dos-guard-events.ts'
+import type { BanEvent, DosGuardEvents } from './dos-guard-events.ts'
+import type { DosGuardOptions, DosGuardSettings } from './dos-guard-options.ts'
 import { KeyedHash } from './keyed-hash.ts'
 import { NONE } from './record-table.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -76,12 +80,14 @@ const HARMLESS: Inspection = Object.freeze({
  * ```ts
  * import { DosGuard } from '@rl/core'
  *
- * const guard = new DosGuard({ threshold: 100, windowMs: 60_000, onBan: ({ scope, banMs }) => console.warn(scope, banMs) })
+ * const guard = new DosGuard({ threshold: 100, windowMs: 60_000 })
+ * guard.on('ban', ({ scope, banMs }) => console.warn(`${scope} is banned for ${banMs} ms`))
  * if (guard.detectAttack('203.0.113.7')) console.log('429')
  * ```
  */
 export class DosGuard {
   readonly #settings: DosGuardSettings
+  readonly #events = new Emitter<DosGuardEvents>('a DoS guard', DOS_GUARD_EVENTS)
   readonly #widths: Widths
   readonly #allow: AllowList
   readonly #reader = new AddressReader()
@@ -106,9 +112,7 @@ export class DosGuard {
     this.#hashes = new Int32Array(this.#widths.all.length)
     this.#bans = new BanList(banBytes, ban, random)
     this.#sources = new SourceTable(maxBytes - banBytes, windowMs, this.#widths.all, random)
-    if (store && mode === 'enforce') {
-      this.#shared = new SharedBans(store, ban.forgiveMs, (error) => this.#told('onStoreError', error))
-    }
+    if (store && mode === 'enforce') this.#shared = new SharedBans(store, ban.forgiveMs, this.#events)
   }
 
   /**
@@ -176,6 +180,17 @@ export class DosGuard {
     this.#sources.forget(hash, high, low, width.id)
     this.#shared?.forget(scopeOf(width, high, low))
     return record !== NONE
+  }
+
+  /**
+   * Calls the listener with each event of this name: `ban`, and `storeError` where bans are shared. A listener is called
+   * before the request is answered, and so should be quick; what it throws changes nothing.
+   *
+   * @returns Ends that.
+   * @throws {ConfigError} `RL_INVALID_OPTION`
+   */
+  on<Name extends keyof DosGuardEvents>(name: Name, listener: Listener<DosGuardEvents[Name]>): () => void {
+    return this.#events.on(name, listener)
   }
 
   stats(): DosGuardStats {
@@ -276,23 +291,10 @@ export class DosGuard {
     now: number,
     about: Pick<BanEvent, 'address' | 'requests' | 'shared'>,
   ): void {
-    const { onBan } = this.#settings
-    if (!onBan) return
+    if (!this.#events.hears('ban')) return
+    const scope = scopeOf(width, high, low)
     const strikes = this.#bans.strikes(record, now)
-    this.#told('onBan', { ...about, scope: scopeOf(width, high, low), strikes, banMs: this.#bans.restMs(record, now) })
-  }
-
-  /** All that a guard tells goes through here. */
-  #told<Name extends 'onBan' | 'onStoreError'>(
-    name: Name,
-    about: Parameters<Required<DosGuardOptions>[Name]>[0],
-  ): void {
-    try {
-      const listener = this.#settings[name] as ((about: unknown) => void) | undefined
-      listener?.(about)
-    } catch {
-      // A listener must not decide who is let in.
-    }
+    this.#events.emit('ban', { ...about, scope, strikes, banMs: this.#bans.restMs(record, now) })
   }
 }
 

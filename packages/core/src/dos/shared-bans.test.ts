@@ -6,7 +6,8 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import type { Charge } from '../stores/store.ts'
 import { DosGuard } from './dos-guard.ts'
-import type { BanEvent, DosGuardOptions } from './dos-guard-options.ts'
+import type { BanEvent } from './dos-guard-events.ts'
+import type { DosGuardOptions } from './dos-guard-options.ts'
 
 const ATTACKER = '203.0.113.7'
 const OTHERS = Array.from({ length: 300 }, (_, i) => `10.${i >>> 8}.${i & 255}.1`)
@@ -20,16 +21,13 @@ function fleetOn<Kind extends MapStore>(storeAt: (clock: () => number) => Kind, 
   const store = storeAt(() => clock.now)
   const errors: unknown[] = []
   const told: BanEvent[] = []
-  const join = () =>
-    new DosGuard({
-      maxBytes: 65_536,
-      ban: { jitter: 0 },
-      clock: () => clock.now,
-      store,
-      onBan: (ban) => void told.push(ban),
-      onStoreError: (error) => void errors.push(error),
-      ...options,
-    })
+  const join = (): DosGuard => {
+    const own = { maxBytes: 65_536, ban: { jitter: 0 }, clock: () => clock.now, store }
+    const guard = new DosGuard({ ...own, ...options })
+    guard.on('ban', (ban) => void told.push(ban))
+    guard.on('storeError', ({ error }) => void errors.push(error))
+    return guard
+  }
   return { clock, store, errors, told, join, one: join(), other: join() }
 }
 
@@ -207,10 +205,10 @@ describe('a store that fails', () => {
   })
 
   it('does so too where its listener throws', async () => {
-    const onStoreError = () => {
+    const { one } = fleetOn((clock) => new DeadStore(clock))
+    one.on('storeError', () => {
       throw new Error('the log is full')
-    }
-    const { one } = fleetOn((clock) => new DeadStore(clock), { onStoreError })
+    })
     expect(attacks(one, 101)).toBe(1)
     await settled()
   })
@@ -222,11 +220,10 @@ describe('a store that fails', () => {
         return new Promise(() => {}) as unknown as readonly Verdict[]
       }
     }
-    let onStoreError = (_error: unknown): void => {}
-    const error = new Promise((resolve) => (onStoreError = resolve))
-    const { one, store } = fleetOn((clock) => new Hanging(clock), { onStoreError })
+    const { one, store } = fleetOn((clock) => new Hanging(clock))
+    const event = new Promise((resolve) => one.on('storeError', resolve))
     attacks(one, 25)
-    expect(await error).toMatchObject({ code: 'RL_STORE_TIMEOUT' })
+    expect(await event).toMatchObject({ verb: 'peek', error: { code: 'RL_STORE_TIMEOUT' } })
     attacks(one, 76)
     await settled()
     expect(store.asked).toEqual(['peek', 'consume', 'consume'])
