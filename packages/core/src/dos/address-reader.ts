@@ -94,8 +94,11 @@ export class AddressReader {
     const groups = this.#groups
     if (gapAt === NONE ? count < GROUPS : count === GROUPS) return false
     if (gapAt !== NONE) {
-      const after = GROUPS - count + gapAt
-      groups.copyWithin(after, gapAt, count).fill(0, gapAt, after)
+      // What came after the gap goes to the end. (`copyWithin` and `fill` take longer than all else here together.)
+      for (let i = GROUPS - 1; i >= gapAt; i--) {
+        const from = i - GROUPS + count
+        groups[i] = from >= gapAt ? groups[from]! : 0
+      }
     }
     const first = (groups[0]! << 16) | groups[1]!
     const second = (groups[2]! << 16) | groups[3]!

@@ -9,30 +9,6 @@ import type { BanOptions } from './ban-list.ts'
 import { MOST_REQUESTS } from './width.ts'
 import type { NetworkName } from './width.ts'
 
-/** What a guard tells of a source that it has banned. */
-export interface BanEvent {
-  /** Whose request it was. */
-  readonly address: string
-  /** Who is banned: the address, its /64, or a network around it. */
-  readonly scope: string
-  readonly strikes: number
-  readonly banMs: number
-  /** How many requests counted then. */
-  readonly requests: number
-  /** Whether another process has found it. */
-  readonly shared: boolean
-}
-
-/** What a guard tells, by `guard.on`, while it happens. */
-export interface DosGuardEvents {
-  /** A source or a network has been banned, here or by another process. */
-  readonly ban: BanEvent
-  /** The store by which bans are shared has failed. */
-  readonly storeError: { readonly error: unknown }
-}
-
-export const DOS_GUARD_EVENTS = { ban: true, storeError: true } as const satisfies Record<keyof DosGuardEvents, true>
-
 /** What a guard is made of. */
 export interface DosGuardOptions {
   /** How many requests a source may send within a window: an IPv4 address, or an IPv6 /64. @default 100 */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { DosGuard } from './dos-guard.ts'
-import type { BanEvent, DosGuardOptions } from './dos-guard-options.ts'
+import type { BanEvent } from './dos-guard-events.ts'
+import type { DosGuardOptions } from './dos-guard-options.ts'
 
 const SMALL = 65_536
 
@@ -263,6 +264,18 @@ describe('a listener', () => {
     expect(guard.inspect('203.0.113.7')).toMatchObject({ attack: true, scope: '203.0.113.7' })
     expect(attacks(102, () => '203.0.113.9')).toBe(1)
     expect(guard.inspect('203.0.113.9')).toMatchObject({ attack: false, strikes: 0 })
+  })
+
+  it('hears nothing any more once it has left', () => {
+    const { guard, attacks, told } = guardWith()
+    const heard: string[] = []
+    const leave = guard.on('ban', ({ scope }) => void heard.push(scope))
+    attacks(101, () => '203.0.113.7')
+    leave()
+    attacks(101, () => '203.0.113.8')
+    expect(heard).toEqual(['203.0.113.7'])
+    expect(told).toHaveLength(2)
+    expect(() => guard.on('bann' as 'ban', () => {})).toThrow(expect.objectContaining({ code: 'RL_INVALID_OPTION' }))
   })
 })
 

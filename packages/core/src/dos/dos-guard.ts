@@ -6,8 +6,10 @@ import { AddressReader } from './address-reader.ts'
 import { AllowList } from './allow-list.ts'
 import { BanList } from './ban-list.ts'
 import type { Ban } from './ban-list.ts'
-import { DOS_GUARD_EVENTS, dosGuardSettings } from './dos-guard-options.ts'
-import type { BanEvent, DosGuardEvents, DosGuardOptions, DosGuardSettings } from './dos-guard-options.ts'
+import { dosGuardSettings } from './dos-guard-options.ts'
+import { DOS_GUARD_EVENTS } from './dos-guard-events.ts'
+import type { BanEvent, DosGuardEvents } from './dos-guard-events.ts'
+import type { DosGuardOptions, DosGuardSettings } from './dos-guard-options.ts'
 import { KeyedHash } from './keyed-hash.ts'
 import { NONE } from './record-table.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -79,12 +81,13 @@ const HARMLESS: Inspection = Object.freeze({
  * import { DosGuard } from '@rl/core'
  *
  * const guard = new DosGuard({ threshold: 100, windowMs: 60_000 })
- * guard.on('ban', ({ scope, banMs }) => console.warn(scope, banMs))
+ * guard.on('ban', ({ scope, banMs }) => console.warn(`${scope} is banned for ${banMs} ms`))
  * if (guard.detectAttack('203.0.113.7')) console.log('429')
  * ```
  */
 export class DosGuard {
   readonly #settings: DosGuardSettings
+  readonly #events = new Emitter<DosGuardEvents>('a DoS guard', DOS_GUARD_EVENTS)
   readonly #widths: Widths
   readonly #allow: AllowList
   readonly #reader = new AddressReader()
@@ -92,7 +95,6 @@ export class DosGuard {
   readonly #sources: SourceTable
   readonly #bans: BanList
   readonly #shared: SharedBans | undefined
-  readonly #events = new Emitter<DosGuardEvents>('a DoS guard', DOS_GUARD_EVENTS)
   /** The hashes of the request that is being decided, one for each width. */
   readonly #hashes: Int32Array
 
@@ -110,9 +112,7 @@ export class DosGuard {
     this.#hashes = new Int32Array(this.#widths.all.length)
     this.#bans = new BanList(banBytes, ban, random)
     this.#sources = new SourceTable(maxBytes - banBytes, windowMs, this.#widths.all, random)
-    if (store && mode === 'enforce') {
-      this.#shared = new SharedBans(store, ban.forgiveMs, (error) => this.#events.emit('storeError', { error }))
-    }
+    if (store && mode === 'enforce') this.#shared = new SharedBans(store, ban.forgiveMs, this.#events)
   }
 
   /**
@@ -152,16 +152,6 @@ export class DosGuard {
     }
   }
 
-  /**
-   * Calls the listener with each event of this name: `ban` and `storeError`. What it throws is ignored.
-   *
-   * @returns Ends that.
-   * @throws {ConfigError} `RL_INVALID_OPTION`
-   */
-  on<Name extends keyof DosGuardEvents>(name: Name, listener: Listener<DosGuardEvents[Name]>): () => void {
-    return this.#events.on(name, listener)
-  }
-
   /** Who is banned now. */
   bans(): readonly Ban[] {
     const scope = (id: number, high: number, low: number) => scopeOf(this.#widths.all[id]!, high, low)
@@ -190,6 +180,17 @@ export class DosGuard {
     this.#sources.forget(hash, high, low, width.id)
     this.#shared?.forget(scopeOf(width, high, low))
     return record !== NONE
+  }
+
+  /**
+   * Calls the listener with each event of this name: `ban`, and `storeError` where bans are shared. A listener is called
+   * before the request is answered, and so should be quick; what it throws changes nothing.
+   *
+   * @returns Ends that.
+   * @throws {ConfigError} `RL_INVALID_OPTION`
+   */
+  on<Name extends keyof DosGuardEvents>(name: Name, listener: Listener<DosGuardEvents[Name]>): () => void {
+    return this.#events.on(name, listener)
   }
 
   stats(): DosGuardStats {
@@ -291,9 +292,9 @@ export class DosGuard {
     about: Pick<BanEvent, 'address' | 'requests' | 'shared'>,
   ): void {
     if (!this.#events.hears('ban')) return
+    const scope = scopeOf(width, high, low)
     const strikes = this.#bans.strikes(record, now)
-    const banMs = this.#bans.restMs(record, now)
-    this.#events.emit('ban', { ...about, scope: scopeOf(width, high, low), strikes, banMs })
+    this.#events.emit('ban', { ...about, scope, strikes, banMs: this.#bans.restMs(record, now) })
   }
 }
 

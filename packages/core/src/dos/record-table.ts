@@ -82,7 +82,7 @@ export class RecordTable {
   add(hash: number, high: number, low: number, width: number): number {
     const { words } = this
     const at = this.#take()
-    words.fill(0, at, at + this.#recordWords)
+    for (let i = KEY_WORDS; i < this.#recordWords; i++) words[at + i] = 0
     words[at + HIGH] = high
     words[at + LOW] = low
     words[at + HASH] = hash

@@ -6,7 +6,8 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import type { Charge } from '../stores/store.ts'
 import { DosGuard } from './dos-guard.ts'
-import type { BanEvent, DosGuardOptions } from './dos-guard-options.ts'
+import type { BanEvent } from './dos-guard-events.ts'
+import type { DosGuardOptions } from './dos-guard-options.ts'
 
 const ATTACKER = '203.0.113.7'
 const OTHERS = Array.from({ length: 300 }, (_, i) => `10.${i >>> 8}.${i & 255}.1`)
@@ -20,14 +21,9 @@ function fleetOn<Kind extends MapStore>(storeAt: (clock: () => number) => Kind, 
   const store = storeAt(() => clock.now)
   const errors: unknown[] = []
   const told: BanEvent[] = []
-  function join(): DosGuard {
-    const guard = new DosGuard({
-      maxBytes: 65_536,
-      ban: { jitter: 0 },
-      clock: () => clock.now,
-      store,
-      ...options,
-    })
+  const join = (): DosGuard => {
+    const own = { maxBytes: 65_536, ban: { jitter: 0 }, clock: () => clock.now, store }
+    const guard = new DosGuard({ ...own, ...options })
     guard.on('ban', (ban) => void told.push(ban))
     guard.on('storeError', ({ error }) => void errors.push(error))
     return guard
@@ -225,9 +221,9 @@ describe('a store that fails', () => {
       }
     }
     const { one, store } = fleetOn((clock) => new Hanging(clock))
-    const failed = new Promise((resolve) => one.on('storeError', resolve))
+    const event = new Promise((resolve) => one.on('storeError', resolve))
     attacks(one, 25)
-    expect(await failed).toMatchObject({ error: { code: 'RL_STORE_TIMEOUT' } })
+    expect(await event).toMatchObject({ verb: 'peek', error: { code: 'RL_STORE_TIMEOUT' } })
     attacks(one, 76)
     await settled()
     expect(store.asked).toEqual(['peek', 'consume', 'consume'])

@@ -1,10 +1,13 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import { StoreError } from '../errors.ts'
+import type { Emitter } from '../events.ts'
 import type { Limit } from '../limits/limit.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { GuardedStore } from '../stores/guarded-store.ts'
+import type { StoreCall } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import { MOST_STRIKES } from './ban-list.ts'
+import type { DosGuardEvents } from './dos-guard-events.ts'
 
 /** What other processes know of a source. */
 export interface SharedBan {
@@ -27,20 +30,20 @@ const MOST_UNDER_WAY = 256
 export class SharedBans {
   readonly #store: GuardedStore
   readonly #strikes: Limit
-  readonly #onError: (error: unknown) => void
+  readonly #events: Emitter<DosGuardEvents>
   #underWay = 0
   /** How many calls were not made because too many were under way. */
   leftOut = 0
 
-  constructor(store: Store, forgiveMs: number, onError: (error: unknown) => void) {
+  constructor(store: Store, forgiveMs: number, events: Emitter<DosGuardEvents>) {
     this.#store = new GuardedStore(store, TIMEOUT_MS)
     this.#strikes = { algorithm: 'token-bucket', quota: MOST_STRIKES, windowMs: MOST_STRIKES * forgiveMs }
-    this.#onError = onError
+    this.#events = events
   }
 
   /** Asks what is known of some sources, and tells `learn` for each. */
   ask(scopes: readonly string[], learn: (index: number, known: SharedBan) => void): void {
-    void this.#do(async () => {
+    void this.#do('peek', async () => {
       const charges = scopes.flatMap((scope) => [banCharge(scope, 1), this.#strikeCharge(scope, 0)])
       const verdicts = await this.#store.peek(charges)
       for (const index of scopes.keys()) learn(index, sharedBan(verdicts[2 * index]!, verdicts[2 * index + 1]!))
@@ -49,7 +52,7 @@ export class SharedBans {
 
   /** Bans a source everywhere. If somebody else has done so just now, it is the one offence, and `learn` is told of it. */
   tell(scope: string, banMs: number, learn: (known: SharedBan) => void): void {
-    void this.#do(async () => {
+    void this.#do('consume', async () => {
       const [ban] = await this.#store.consume([banCharge(scope, banMs)])
       const [strikes] = await this.#store.consume([this.#strikeCharge(scope, ban!.allowed ? 1 : 0)])
       if (!ban!.allowed) learn(sharedBan(ban!, strikes!))
@@ -57,14 +60,14 @@ export class SharedBans {
   }
 
   forget(scope: string): void {
-    void this.#do(() => this.#store.reset(keyOf(scope)))
+    void this.#do('reset', () => this.#store.reset(keyOf(scope)))
   }
 
   #strikeCharge(scope: string, cost: number): Charge {
     return { key: keyOf(scope), limit: this.#strikes, cost }
   }
 
-  async #do(work: () => MaybePromise<void>): Promise<void> {
+  async #do(verb: StoreCall['verb'], work: () => MaybePromise<void>): Promise<void> {
     if (this.#underWay === MOST_UNDER_WAY) {
       this.leftOut += 1
       return
@@ -76,7 +79,8 @@ export class SharedBans {
       await work()
     } catch (error) {
       // That it fails has been said, and is said again by each call that tries whether it still does.
-      if (!(error instanceof StoreError && error.code === 'RL_STORE_UNAVAILABLE')) this.#onError(error)
+      if (error instanceof StoreError && error.code === 'RL_STORE_UNAVAILABLE') return
+      this.#events.emit('storeError', { role: 'main', verb, error })
     } finally {
       this.#underWay -= 1
     }
