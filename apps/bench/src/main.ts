@@ -2,59 +2,71 @@
 import { parseArgs } from 'node:util'
 
 import { environmentOf } from './environment.ts'
+import { tableText } from './markdown.ts'
 import { PART_NAMES, PARTS } from './parts.ts'
 import type { PartName } from './parts.ts'
-import { tableText } from './markdown.ts'
 import { documentReport, saveReport } from './report.ts'
+import type { Report } from './report.ts'
 import { runRounds } from './rounds.ts'
 import { SCALES } from './scale.ts'
 import type { Scale } from './scale.ts'
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    keys: { type: 'string' },
-    'update-docs': { type: 'boolean', default: false },
-  },
-})
-const command = ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ')
-const scale: Scale = {
-  ...(values.quick ? SCALES.quick : SCALES.full),
-  ...(values.rounds !== undefined && { rounds: wholeNumber('rounds', values.rounds) }),
-  ...(values.keys !== undefined && { mostKeys: wholeNumber('keys', values.keys) }),
-}
-const names = positionals.length > 0 ? positionals.map(partName) : PART_NAMES
+const OPTIONS = {
+  quick: { type: 'boolean', default: false },
+  rounds: { type: 'string' },
+  keys: { type: 'string' },
+  'update-docs': { type: 'boolean', default: false },
+} as const
 
-for (const name of names) {
-  const { packages, tables } = await PARTS[name]()
-  const environment = environmentOf(command, packages)
+async function main(args: readonly string[]): Promise<void> {
+  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS })
+  const { quick, rounds, keys, 'update-docs': updatesDocs } = values
+  const scale: Scale = {
+    ...(quick ? SCALES.quick : SCALES.full),
+    ...(rounds !== undefined && { rounds: wholeNumber('rounds', rounds) }),
+    ...(keys !== undefined && { mostKeys: wholeNumber('keys', keys) }),
+  }
+  const parts = positionals.length > 0 ? positionals.map(partName) : PART_NAMES
+  const command = ['npm run bench', ...(args.length > 0 ? ['--'] : []), ...args].join(' ')
+
+  for (const part of parts) {
+    const report = await run(part, scale, command)
+    saveReport(report)
+    if (updatesDocs) documentReport(report)
+  }
+}
+
+/** Measures one part, and shows each table as soon as it is there. */
+async function run(part: PartName, scale: Scale, command: string): Promise<Report> {
+  const { packages, tables } = await PARTS[part]()
   const results = []
-  for (const table of tables.filter(({ isLeftOut }) => !isLeftOut?.(scale))) {
-    process.stderr.write(`${name}: ${table.title} `)
-    const rows = await runRounds(name, table, scale, () => process.stderr.write('.'))
+  for (const table of tables) {
+    process.stderr.write(`${part}: ${table.title} `)
+    const why = table.leftOut?.(scale)
+    if (why !== undefined) {
+      process.stderr.write(`is left out: ${why}\n`)
+      continue
+    }
+    const rows = await runRounds(part, table, scale, () => process.stderr.write('.'))
     process.stderr.write('\n')
     console.log(`\n${tableText(table, rows)}\n`)
     results.push({ table, rows })
   }
-  const report = { part: name, environment, results }
-  saveReport(report)
-  if (values['update-docs']) documentReport(report)
+  return { part, environment: environmentOf(command, packages), results }
 }
 
 function partName(text: string): PartName {
   const name = PART_NAMES.find((one) => one === text)
-  if (!name) fail(`Expected one of ${PART_NAMES.join(', ')}, got ${text}`)
+  if (!name) throw new RangeError(`Expected one of ${PART_NAMES.join(', ')}, got ${text}`)
   return name
 }
 
 function wholeNumber(option: string, text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) fail(`Expected --${option} to be a whole number of at least 1, got ${text}`)
+  if (!/^[1-9]\d*$/.test(text)) throw new RangeError(`Expected --${option} to be a whole number from 1 on, got ${text}`)
   return Number(text)
 }
 
-function fail(message: string): never {
-  console.error(message)
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error && error.cause === undefined ? error.message : error)
   process.exit(1)
-}
+})

@@ -28,7 +28,9 @@ export function tableText(table: Table, rows: readonly Row[]): string {
   }
   if (cells.some(({ aims = [] }) => aims.length > 0)) {
     const textOf = (row: Row, at: number): string =>
-      (cells[at]?.aims ?? []).map((aim) => aimText(aim, table, shown(figureFor(aim, row, rows), verdictOn(aim)))).join('; ')
+      (cells[at]?.aims ?? [])
+        .map((aim) => aimText(aim, table, shown(figureFor(aim, row, rows), verdictOn(aim))))
+        .join('; ')
     all.push({ title: 'aim', isText: true, textOf })
   }
   return aligned(all, rows)
@@ -43,7 +45,8 @@ function rangeText({ least, most }: Figure): string {
 }
 
 function verdictOn(aim: Aim): (figure: Figure) => string {
-  return (figure) => `${RATIO.format(figure.median)}, ${isMet(aim, figure) ? 'met' : 'missed'}`
+  const format = aim.per === undefined ? NUMBER : RATIO
+  return (figure) => `${format.format(figure.median)}, ${isMet(aim, figure) ? 'met' : 'missed'}`
 }
 
 function aimText({ measure, per, atMost, atLeast }: Aim, { columns, base }: Table, verdict: string): string {
@@ -66,6 +69,8 @@ function aligned(columns: readonly Column[], rows: readonly Row[]): string {
         return isText ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)
       }),
     )
-  const rule = line(columns.map(({ isText }, i) => (isText ? '-'.repeat(widths[i]!) : `${'-'.repeat(widths[i]! - 1)}:`)))
+  const rule = line(
+    columns.map(({ isText }, i) => (isText ? '-'.repeat(widths[i]!) : `${'-'.repeat(widths[i]! - 1)}:`)),
+  )
   return [lineOf(0), rule, ...rows.map((_, i) => lineOf(i + 1))].join('\n')
 }

@@ -31,8 +31,8 @@ export interface Table {
   readonly nodeOptions?: readonly string[]
   /** @default those of the scale */
   readonly rounds?: number
-  /** Whether it is left out, unless it is asked for. @default it never is */
-  readonly isLeftOut?: (scale: Scale) => boolean
+  /** Why it is left out, if it is. @default it never is */
+  readonly leftOut?: (scale: Scale) => string | undefined
   readonly cells: readonly Cell[]
 }
 

@@ -17,7 +17,7 @@ export interface Report {
 export const DOCUMENT = new URL('../../../docs/benchmarks.md', import.meta.url)
 const RESULTS = new URL('../results/', import.meta.url)
 
-export function reportText({ environment, results }: Report): string {
+function reportText({ environment, results }: Report): string {
   const sections = results.map(({ table, rows }) => `### ${table.title}\n\n${tableText(table, rows)}`)
   return [environmentText(environment), ...sections].join('\n\n')
 }
@@ -38,11 +38,11 @@ export function documentReport(report: Report): void {
   if (!place.test(text)) throw new Error(`docs/benchmarks.md has no place for ${report.part}`)
   writeFileSync(
     DOCUMENT,
-    text.replace(place, () => reportText(report)),
+    text.replace(place, () => `\n${reportText(report)}\n\n`),
   )
 }
 
 /** Where the tables of a part are in the document. */
 export function placeOf(part: PartName): RegExp {
-  return new RegExp(`(?<=<!-- made by npm run bench -- ${part} --update-docs -->\\n\\n)[^]*?(?=\\n\\n<!-- end -->)`)
+  return new RegExp(`(?<=<!-- made by npm run bench -- ${part} --update-docs -->\\n)[^]*?(?=<!-- end -->)`)
 }

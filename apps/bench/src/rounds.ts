@@ -17,13 +17,19 @@ export interface Row {
   readonly rounds: readonly Measures[]
 }
 
-const RUN_CELL = new URL('run-cell.js', import.meta.url)
+/** What is built, also where a test runs the sources. */
+const RUN_CELL = new URL('../dist/run-cell.js', import.meta.url)
 
 /**
  * Runs all cells of a table in turn, then all of them again, and so on: what else the machine does at some time falls
  * on all of them alike.
  */
-export async function runRounds(part: PartName, table: Table, scale: Scale, onCell: () => void): Promise<readonly Row[]> {
+export async function runRounds(
+  part: PartName,
+  table: Table,
+  scale: Scale,
+  onCell: () => void,
+): Promise<readonly Row[]> {
   const rows = table.cells.map(({ row }) => ({ row, rounds: [] as Measures[] }))
   for (let round = 0; round < (table.rounds ?? scale.rounds); round++) {
     for (const { row, rounds } of rows) {

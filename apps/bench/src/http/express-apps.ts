@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+
 import type { Rate } from '@rl/core'
 import { rateLimit as ours } from '@rl/adapter-express'
 import express from 'express'
@@ -5,15 +7,15 @@ import type { RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 
 import type { Quota } from '../contender.ts'
-import { FORMATS, HELLO, HOST, LEGACY_FIELDS, portOf } from './app.ts'
+import { FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
 import type { App } from './app.ts'
-import { mapWindows } from './map-windows.ts'
+import { mapWindows } from '../map-windows.ts'
 
-function listen(limiter?: RequestHandler): Promise<number> {
+function listen(limiter?: RequestHandler): Promise<Server> {
   const app = express()
   if (limiter) app.use(limiter)
   app.get('/', (_request, response) => void response.send(HELLO))
-  return portOf(app.listen(0, HOST))
+  return listening(app.listen(0, HOST))
 }
 
 function byHand(quota: Quota): RequestHandler {
@@ -36,13 +38,11 @@ export const expressApps: readonly App[] = [
     fields: LEGACY_FIELDS,
     listen: ({ quota, windowMs }) => listen(rateLimit({ limit: quota, windowMs })),
   },
-  ...FORMATS.map(
-    ({ name, formats, fields }): App => ({
-      name,
-      ours: true,
-      fields,
-      listen: ({ quota, windowMs }) =>
-        listen(ours({ ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
-    }),
-  ),
+  ...FORMATS.map(({ name, formats, fields }): App => ({
+    name,
+    ours: true,
+    fields,
+    listen: ({ quota, windowMs }) =>
+      listen(ours({ ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
+  })),
 ]

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+
 import type { Rate } from '@rl/core'
 import { rateLimit as ours } from '@rl/adapter-fastify'
 import rateLimit from '@fastify/rate-limit'
@@ -5,16 +7,16 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 
 import type { Quota } from '../contender.ts'
-import { FORMATS, HELLO, HOST, LEGACY_FIELDS, portOf } from './app.ts'
+import { FORMATS, HELLO, HOST, LEGACY_FIELDS } from './app.ts'
 import type { App } from './app.ts'
-import { mapWindows } from './map-windows.ts'
+import { mapWindows } from '../map-windows.ts'
 
-async function listen(add: (app: FastifyInstance) => unknown): Promise<number> {
+async function listen(add: (app: FastifyInstance) => unknown): Promise<Server> {
   const app = fastify()
   await add(app)
   app.get('/', async () => HELLO)
   await app.listen({ port: 0, host: HOST })
-  return portOf(app.server)
+  return app.server
 }
 
 function byHand(quota: Quota): onRequestHookHandler {
@@ -41,15 +43,13 @@ export const fastifyApps: readonly App[] = [
     fields: LEGACY_FIELDS,
     listen: ({ quota, windowMs }) => listen((app) => app.register(rateLimit, { max: quota, timeWindow: windowMs })),
   },
-  ...FORMATS.map(
-    ({ name, formats, fields }): App => ({
-      name,
-      ours: true,
-      fields,
-      listen: ({ quota, windowMs }) => {
-        const ip: Rate = `${quota} per ${windowMs / 1000} seconds`
-        return listen((app) => app.register(ours, { ip, headers: formats }))
-      },
-    }),
-  ),
+  ...FORMATS.map(({ name, formats, fields }): App => ({
+    name,
+    ours: true,
+    fields,
+    listen: ({ quota, windowMs }) => {
+      const ip: Rate = `${quota} per ${windowMs / 1000} seconds`
+      return listen((app) => app.register(ours, { ip, headers: formats }))
+    },
+  })),
 ]

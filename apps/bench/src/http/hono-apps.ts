@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+
 import { serve } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Rate } from '@rl/core'
@@ -5,18 +7,17 @@ import { rateLimit as ours } from '@rl/adapter-hono'
 import { Hono } from 'hono'
 import type { MiddlewareHandler } from 'hono'
 import { rateLimiter } from 'hono-rate-limiter'
-import type { Server } from 'node:http'
 
 import type { Quota } from '../contender.ts'
-import { FORMATS, HELLO, HOST, LEGACY_FIELDS, portOf } from './app.ts'
+import { FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
 import type { App } from './app.ts'
-import { mapWindows } from './map-windows.ts'
+import { mapWindows } from '../map-windows.ts'
 
-function listen(limiter?: MiddlewareHandler): Promise<number> {
+function listen(limiter?: MiddlewareHandler): Promise<Server> {
   const app = new Hono()
   if (limiter) app.use(limiter)
   app.get('/', (c) => c.text(HELLO))
-  return portOf(serve({ fetch: app.fetch, port: 0, hostname: HOST }) as Server)
+  return listening(serve({ fetch: app.fetch, port: 0, hostname: HOST }) as Server)
 }
 
 function byHand(quota: Quota): MiddlewareHandler {
@@ -42,13 +43,11 @@ export const honoApps: readonly App[] = [
     listen: ({ quota, windowMs }) =>
       listen(rateLimiter({ limit: quota, windowMs, keyGenerator: (c) => getConnInfo(c).remote.address! })),
   },
-  ...FORMATS.map(
-    ({ name, formats, fields }): App => ({
-      name,
-      ours: true,
-      fields,
-      listen: ({ quota, windowMs }) =>
-        listen(ours({ getConnInfo, ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
-    }),
-  ),
+  ...FORMATS.map(({ name, formats, fields }): App => ({
+    name,
+    ours: true,
+    fields,
+    listen: ({ quota, windowMs }) =>
+      listen(ours({ getConnInfo, ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
+  })),
 ]

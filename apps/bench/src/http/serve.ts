@@ -1,4 +1,7 @@
 // Serves one app, with plenty for everyone and with next to nothing, and tells the processor time it has taken when asked.
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { endWithParent } from '../child.ts'
 import type { Quota } from '../contender.ts'
 import { cpuClock } from '../load.ts'
@@ -19,4 +22,5 @@ const [framework, name] = process.argv.slice(2)
 const apps = await FRAMEWORKS[framework as Framework]()
 const app = apps.find((one) => one.name === name)!
 process.on('message', () => process.send!(cpuClock()))
-process.send!({ plenty: await app.listen(PLENTY), strict: await app.listen(STRICT) } satisfies Ports)
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+process.send!({ plenty: portOf(await app.listen(PLENTY)), strict: portOf(await app.listen(STRICT)) } satisfies Ports)

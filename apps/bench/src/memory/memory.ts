@@ -5,10 +5,9 @@ import { batchesOf, cpuClock, load } from '../load.ts'
 import type { LoadOptions } from '../load.ts'
 import type { Aim, Cell, Measures, Part, Table } from '../part.ts'
 import type { Scale } from '../scale.ts'
-import { awaitAlone, mapCounter, threeMapCounters } from './floors.ts'
-import { memoryStore, memoryStoreForThree } from './ours.ts'
-import { expressRateLimit, honoRateLimiter, limiter, rateLimiterFlexible, rateLimiterFlexibleUnion } from './peers.ts'
-import { oneLimit, threeLimits, wholeDecision } from './whole-decision.ts'
+import { withOneLimit, withThreeLimits, wholeDecisions } from './contenders.ts'
+import { mapCounter, threeMapCounters } from './floors.ts'
+import { rateLimiterFlexible } from './peers.ts'
 
 const BATCH = 4096
 const COLUMNS = { cpuNs: 'CPU ns', wallNs: 'wall ns' }
@@ -42,37 +41,17 @@ const zipf: Task = {
 const addresses: Task = { ...uniform, keys: ({ divisor }) => addressesOf(100_000 / divisor) }
 const hotAddress: Task = { ...hot, quota: PLENTY, keys: () => addressesOf(1) }
 
-const algorithms = [
-  memoryStore('fixed-window'),
-  memoryStore('sliding-window-counter'),
-  memoryStore('token-bucket'),
-  memoryStore('sliding-window'),
-]
-const withOneLimit = [mapCounter, awaitAlone, ...algorithms, rateLimiterFlexible, expressRateLimit, honoRateLimiter, limiter]
-const withThreeLimits = [threeMapCounters, mapCounter, awaitAlone, memoryStoreForThree, rateLimiterFlexibleUnion]
-const wholeDecisions = [
-  rateLimiterFlexible,
-  rateLimiterFlexibleUnion,
-  mapCounter,
-  awaitAlone,
-  wholeDecision('**ours**, one limit, `X-RateLimit-*`', oneLimit, ['legacy']),
-  wholeDecision('**ours**, three limits, `X-RateLimit-*`', threeLimits, ['legacy']),
-  wholeDecision('**ours**, three limits, all default fields', threeLimits, ['legacy', 'draft-11']),
-]
-
 function table(title: string, task: Task, contenders: readonly Contender[], base: Contender, aim?: number): Table {
   const aims: readonly Aim[] = aim === undefined ? [] : [{ measure: 'cpuNs', per: base.name, atMost: aim }]
   return {
     title,
     columns: COLUMNS,
     base: { row: base.name, measure: 'cpuNs' },
-    cells: contenders.map(
-      (contender): Cell => ({
-        row: contender.name,
-        aims: contender.ours ? aims : [],
-        run: (scale) => measure(contender, task, scale),
-      }),
-    ),
+    cells: contenders.map((contender): Cell => ({
+      row: contender.name,
+      aims: contender.ours ? aims : [],
+      run: (scale) => measure(contender, task, scale),
+    })),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AlgorithmName } from '@rl/core'
+import type { AlgorithmName, Store } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import type { MemoryStoreOptions } from '@rl/store-memory'
 
@@ -10,7 +10,7 @@ export function memoryStore(algorithm: AlgorithmName, options: MemoryStoreOption
     name: `**ours**, ${algorithm}`,
     ours: true,
     make({ quota, windowMs }) {
-      const store = new MemoryStore(options)
+      const store: Store = new MemoryStore(options)
       const limit = { algorithm, quota, windowMs }
       return async function ask(keys) {
         let admitted = 0
@@ -29,7 +29,7 @@ export const memoryStoreForThree: Contender = {
   name: '**ours**, three limits in one call',
   ours: true,
   make({ quota, windowMs }) {
-    const store = new MemoryStore()
+    const store: Store = new MemoryStore()
     const [hard, medium, soft] = [1, 10, 100].map((times) => ({
       algorithm: 'fixed-window',
       quota: times * quota,

@@ -1,6 +1,7 @@
 import { MemoryStore as ExpressMemoryStore } from 'express-rate-limit'
 import type { Options } from 'express-rate-limit'
 import { MemoryStore as HonoMemoryStore } from 'hono-rate-limiter'
+import type { HonoConfigType, Store as HonoStore } from 'hono-rate-limiter'
 import { RateLimiter } from 'limiter'
 import { RateLimiterMemory, RateLimiterUnion } from 'rate-limiter-flexible'
 
@@ -30,8 +31,7 @@ export const rateLimiterFlexibleUnion: Contender = {
   name: 'rate-limiter-flexible, union of three',
   make({ quota, windowMs }) {
     const limiters = [1, 10, 100].map(
-      (times) =>
-        new RateLimiterMemory({ keyPrefix: `of${times}`, points: times * quota, duration: windowMs / 1000 }),
+      (times) => new RateLimiterMemory({ keyPrefix: `of${times}`, points: times * quota, duration: windowMs / 1000 }),
     )
     const union = new RateLimiterUnion(...limiters)
     return async function ask(keys) {
@@ -65,8 +65,8 @@ export const expressRateLimit: Contender = {
 export const honoRateLimiter: Contender = {
   name: 'hono-rate-limiter, its store',
   make({ quota, windowMs }) {
-    const store = new HonoMemoryStore()
-    store.init({ windowMs } as Parameters<typeof store.init>[0])
+    const store: HonoStore = new HonoMemoryStore()
+    store.init?.({ windowMs } as HonoConfigType)
     return async function ask(keys) {
       let admitted = 0
       for (const key of keys) if ((await store.increment(key)).totalHits <= quota) admitted += 1

@@ -27,11 +27,7 @@ export const threeLimits: Setting = {
 }
 
 /** All of a request's decision but the framework: the limiter, its result, and the values of the header fields. */
-export function wholeDecision(
-  name: string,
-  { rules, request }: Setting,
-  formats: readonly HeaderFormat[],
-): Contender {
+export function wholeDecision(name: string, { rules, request }: Setting, formats: readonly HeaderFormat[]): Contender {
   return {
     name,
     ours: true,

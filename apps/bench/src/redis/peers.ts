@@ -34,7 +34,8 @@ export const rateLimiterFlexibleUnion: Contender<Redis> = {
 export const rateLimitRedis: Contender<Redis> = {
   name: 'rate-limit-redis',
   async make({ quota, windowMs }, client) {
-    const sendCommand = async (command: string, ...args: string[]) => (await client.call(command, ...args)) as RedisReply
+    const sendCommand = async (command: string, ...args: string[]) =>
+      (await client.call(command, ...args)) as RedisReply
     const store = new ExpressRedisStore({ sendCommand })
     await store.init({ windowMs } as Options)
     return askEach(async (key) => (await store.increment(key)).totalHits <= quota)
@@ -59,16 +60,18 @@ export const honoRateLimiter: Contender<Redis> = {
 }
 
 /** Made for a Redis that is asked by HTTP; here it has a plain one. */
-export const upstash: Contender<Redis> = {
-  name: '@upstash/ratelimit, fixedWindow',
-  make({ quota, windowMs }, client) {
-    const ratelimit = new Ratelimit({
-      redis: upstashClient(client),
-      limiter: Ratelimit.fixedWindow(quota, `${windowMs} ms`),
-      enableTelemetry: false,
-    })
-    return askEach(async (key) => (await ratelimit.limit(key)).success)
-  },
+export function upstash(algorithm: 'fixedWindow' | 'slidingWindow'): Contender<Redis> {
+  return {
+    name: `@upstash/ratelimit, ${algorithm}`,
+    make({ quota, windowMs }, client) {
+      const ratelimit = new Ratelimit({
+        redis: upstashClient(client),
+        limiter: Ratelimit[algorithm](quota, `${windowMs} ms`),
+        enableTelemetry: false,
+      })
+      return askEach(async (key) => (await ratelimit.limit(key)).success)
+    },
+  }
 }
 
 /** It rejects with its result, which is no error, where it denies. */

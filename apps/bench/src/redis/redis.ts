@@ -2,60 +2,27 @@ import { Redis } from 'ioredis'
 import { startRedis } from '@rl/test-servers'
 
 import { checkContender, expectAdmitted } from '../contender.ts'
-import type { Contender, Quota } from '../contender.ts'
+import type { Quota } from '../contender.ts'
 import { keysOf } from '../keys.ts'
 import { batchesOf, load } from '../load.ts'
 import type { Aim, Measures, Part, Table } from '../part.ts'
 import type { Scale } from '../scale.ts'
-import { bareEvalsha, incr, threeIncr } from './floors.ts'
-import { redisStore, redisStoreForThree } from './ours.ts'
-import {
-  honoRateLimiter,
-  rateLimiterFlexible,
-  rateLimiterFlexibleUnion,
-  rateLimitRedis,
-  upstash,
-} from './peers.ts'
+import { peers, withOneLimit, withThreeLimits } from './contenders.ts'
+import type { Entrant } from './contenders.ts'
+import { bareEvalsha, incr } from './floors.ts'
 
 const KEYS = 10_000
 const PLENTY: Quota = { quota: 1_000_000_000, windowMs: 3_600_000 }
 const IN_FLIGHT = [1, 64, 256] as const
 type InFlight = (typeof IN_FLIGHT)[number]
 
-/** A contender, and what its client does with commands of one moment. */
-interface Entrant {
-  readonly contender: Contender<Redis>
-  readonly isPipelining: boolean
-}
-
-const plain = (contender: Contender<Redis>): Entrant => ({ contender, isPipelining: false })
-const pipelined = (contender: Contender<Redis>): Entrant => ({ contender, isPipelining: true })
-const nameOf = ({ contender, isPipelining }: Entrant): string =>
-  isPipelining ? `${contender.name}, auto-pipelined` : contender.name
-
-const peers = [
-  ...[plain(rateLimiterFlexible), pipelined(rateLimiterFlexible)],
-  ...[plain(rateLimitRedis), pipelined(rateLimitRedis)],
-  ...[plain(honoRateLimiter), plain(upstash)],
-]
-const withOneLimit = [
-  ...[plain(incr), pipelined(incr), plain(bareEvalsha)],
-  ...[plain(redisStore('fixed-window')), plain(redisStore('token-bucket'))],
-  ...peers,
-]
-const withThreeLimits = [
-  ...[plain(incr), pipelined(incr), pipelined(threeIncr)],
-  ...[plain(redisStoreForThree), plain(rateLimiterFlexibleUnion), pipelined(rateLimiterFlexibleUnion)],
-  ...peers,
-]
-
 function oneLimitAims(inFlight: InFlight): readonly Aim[] {
-  if (inFlight === 1) return [{ measure: 'p50Us', per: nameOf(plain(bareEvalsha)), atMost: 1.1 }]
-  const throughput: Aim = { measure: 'perSecond', per: 'INCR', atLeast: 1.5 }
+  if (inFlight === 1) return [{ measure: 'p50Us', per: bareEvalsha.name, atMost: 1.1 }]
+  const throughput: Aim = { measure: 'perSecond', per: incr.name, atLeast: 1.5 }
   return inFlight === 64 ? [throughput, { measure: 'serverUs', atMost: 3.5 }] : [throughput]
 }
 
-const threeLimitsAims: readonly Aim[] = [{ measure: 'perSecond', per: peers.map(nameOf), atLeast: 1 }]
+const threeLimitsAims: readonly Aim[] = [{ measure: 'perSecond', per: peers.map(({ row }) => row), atLeast: 1 }]
 
 function table(limits: string, inFlight: InFlight, entrants: readonly Entrant[], aims: readonly Aim[]): Table {
   return {
@@ -67,9 +34,9 @@ function table(limits: string, inFlight: InFlight, entrants: readonly Entrant[],
       serverUs: 'server CPU µs',
       commandUs: 'in commands µs',
     },
-    base: { row: 'INCR', measure: 'perSecond' },
+    base: { row: incr.name, measure: 'perSecond' },
     cells: entrants.map((entrant) => ({
-      row: nameOf(entrant),
+      row: entrant.row,
       aims: entrant.contender.ours ? aims : [],
       run: (scale) => measure(entrant, inFlight, scale),
     })),
@@ -122,9 +89,18 @@ function sumOf(text: string, numbers: RegExp): number {
 
 /** Decisions in Redis, each cell with a server of its own. */
 export const redis: Part = {
-  packages: ['redis-server', 'ioredis', '@upstash/ratelimit', 'hono-rate-limiter', 'rate-limit-redis', 'rate-limiter-flexible'],
+  packages: [
+    'redis-server',
+    'ioredis',
+    '@upstash/ratelimit',
+    'hono-rate-limiter',
+    'rate-limit-redis',
+    'rate-limiter-flexible',
+  ],
   tables: [
     ...IN_FLIGHT.map((inFlight) => table('One limit', inFlight, withOneLimit, oneLimitAims(inFlight))),
-    ...IN_FLIGHT.map((inFlight) => table('Three limits', inFlight, withThreeLimits, inFlight === 1 ? [] : threeLimitsAims)),
+    ...IN_FLIGHT.map((inFlight) =>
+      table('Three limits', inFlight, withThreeLimits, inFlight === 1 ? [] : threeLimitsAims),
+    ),
   ],
 }

@@ -34,7 +34,7 @@ export const upsert: Contender<string> = {
 }
 
 /** The upserts of one turn of the event loop are one transaction. */
-export const batchedUpsert: Contender<string> = {
+const batchedUpsert: Contender<string> = {
   name: 'upsert, batched',
   make({ quota }, path) {
     const { database, count } = counterOf(path)
@@ -56,7 +56,7 @@ export const batchedUpsert: Contender<string> = {
   },
 }
 
-export const sqliteStore: Contender<string> = {
+const sqliteStore: Contender<string> = {
   name: '**ours**, fixed-window',
   ours: true,
   make({ quota, windowMs }, path) {
@@ -69,7 +69,7 @@ export const sqliteStore: Contender<string> = {
   },
 }
 
-export const rateLimiterFlexible: Contender<string> = {
+const rateLimiterFlexible: Contender<string> = {
   name: 'rate-limiter-flexible, better-sqlite3',
   async make({ quota, windowMs }, path) {
     const limiter = await new Promise<RateLimiterSQLite>((resolve, reject) => {

@@ -9,7 +9,7 @@ import type { Scale } from '../scale.ts'
 import { CONTENDERS, upsert } from './contenders.ts'
 import type { FileLoad } from './load-file.ts'
 
-const LOAD_FILE = new URL('load-file.js', import.meta.url)
+const LOAD_FILE = new URL('../../dist/sqlite/load-file.js', import.meta.url)
 
 function table(title: string, processes: number, aims: readonly Aim[]): Table {
   return {

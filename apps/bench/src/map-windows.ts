@@ -1,4 +1,4 @@
-import type { Quota } from '../contender.ts'
+import type { Quota } from './contender.ts'
 
 /** What the three header fields say, and whether the request may go on. */
 export interface Standing {
@@ -7,9 +7,13 @@ export interface Standing {
   readonly resetSeconds: number
 }
 
-/** A limiter as one writes it by hand: a window for each key, in a `Map` that nobody ever sweeps. */
-export function mapWindows({ quota, windowMs }: Quota): (key: string) => Standing {
-  const windows = new Map<string, { count: number; endsAt: number }>()
+export interface Window {
+  count: number
+  readonly endsAt: number
+}
+
+/** A limiter as one writes it by hand: a window for each key, in a `Map` that nobody sweeps. */
+export function mapWindows({ quota, windowMs }: Quota, windows = new Map<string, Window>()): (key: string) => Standing {
   return function charge(key) {
     const now = Date.now()
     let window = windows.get(key)
