@@ -41,12 +41,9 @@ async function run(part: PartName, scale: Scale, command: string): Promise<Repor
   const { packages, tables } = await PARTS[part]()
   const results = []
   for (const table of tables) {
-    process.stderr.write(`${part}: ${table.title} `)
     const why = table.leftOut?.(scale)
-    if (why !== undefined) {
-      process.stderr.write(`is left out: ${why}\n`)
-      continue
-    }
+    console.log(`${part}: ${table.title}${why === undefined ? '' : ` (left out: ${why})`}`)
+    if (why !== undefined) continue
     const rows = await runRounds(part, table, scale, () => process.stderr.write('.'))
     process.stderr.write('\n')
     console.log(`\n${tableText(table, rows)}\n`)
