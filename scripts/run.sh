@@ -1,5 +1,5 @@
 #!/bin/sh
-# `npm start` and `npm test` on a machine that has npm with Node 18 or newer, and nothing else.
+# `npm start`, `npm test` and `npm run bench` on a machine that has npm with Node 18 or newer, and nothing else.
 # It is a shell script because a shell can `exec`: the server takes this process's place, and with it every signal.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,14 +14,14 @@ quietly() {
   }
 }
 
-# The tests start servers of their own; no npm package carries one.
+# The tests and the benchmarks start servers of their own; no npm package carries one.
 get_redis() {
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing redis-server, which the tests start …"
+    echo "Installing redis-server, which is to be started …"
     quietly apt-get update
     quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
   else
-    echo "The tests start redis-servers, and there is none on the PATH. Install one and run the tests again:" >&2
+    echo "This starts redis-servers, and there is none on the PATH. Install one and try again:" >&2
     echo "  sudo apt-get install redis-server   (Debian, Ubuntu)" >&2
     echo "  brew install redis                  (macOS)" >&2
     exit 1
@@ -55,7 +55,12 @@ case $command in
   test)
     command -v redis-server >/dev/null || get_redis
     # With arguments it is somebody at work on one test: the slow checks can wait.
-    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo; else pnpm run check; fi
+    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo apps/bench; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"
+    ;;
+  bench)
+    command -v redis-server >/dev/null || get_redis
+    quietly node_modules/.bin/tsc -b apps/bench
+    exec node apps/bench/dist/main.js "$@"
     ;;
 esac
