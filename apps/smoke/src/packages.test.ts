@@ -68,12 +68,20 @@ const expectations: Readonly<Record<string, Expectation>> = {
     brings: [...memory, '@rl/adapter-hono'],
     imports: ['rateLimit', '@rl/adapter-hono', 'rateLimit({ getConnInfo: () => ({ remote: {} }) }).name', 'rateLimit'],
   },
+  '@rl/compat-express-rate-limit': {
+    brings: [...core, '@rl/compat-express-rate-limit'],
+    imports: ['compatStore', '@rl/compat-express-rate-limit', 'compatStore.name', 'compatStore'],
+  },
+  '@rl/compat-fastify-rate-limit': {
+    brings: [...core, '@rl/compat-fastify-rate-limit'],
+    imports: ['compatStore', '@rl/compat-fastify-rate-limit', 'compatStore.name', 'compatStore'],
+  },
   '@rl/telemetry': {
     brings: [...core, '@rl/telemetry'],
     imports: ['instrument', '@rl/telemetry', 'instrument.name', 'instrument'],
   },
   '@rl/conformance': {
-    brings: [...core, '@rl/conformance', 'fast-check', 'pure-rand'],
+    brings: [...core, '@rl/conformance', 'fast-check', 'pure-rand', 'structured-headers'],
     // Its main entry registers tests, and can be imported by Vitest only.
     imports: ['respond', '@rl/conformance/app', 'respond.name', 'respond'],
   },
