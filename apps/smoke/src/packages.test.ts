@@ -80,6 +80,14 @@ const expectations: Readonly<Record<string, Expectation>> = {
     brings: [...core, '@rl/telemetry'],
     imports: ['instrument', '@rl/telemetry', 'instrument.name', 'instrument'],
   },
+  '@rl/compat-express-rate-limit': {
+    brings: [...core, '@rl/compat-express-rate-limit'],
+    imports: ['compatStore', '@rl/compat-express-rate-limit', 'compatStore.name', 'compatStore'],
+  },
+  '@rl/compat-fastify-rate-limit': {
+    brings: [...core, '@rl/compat-fastify-rate-limit'],
+    imports: ['compatStore', '@rl/compat-fastify-rate-limit', 'compatStore.name', 'compatStore'],
+  },
   '@rl/conformance': {
     brings: [...core, '@rl/conformance', 'fast-check', 'pure-rand', 'structured-headers'],
     // Its main entry registers tests, and can be imported by Vitest only.

@@ -149,6 +149,13 @@ describe('compatStore', () => {
     }
   })
 
+  it('is for one limiter: another window would lose the counts of the first', () => {
+    const store = compatStore(new MemoryStore())
+    store.init({ windowMs: MINUTE })
+    store.init({ windowMs: MINUTE })
+    expect(() => store.init({ windowMs: 1 })).toThrow(expect.objectContaining({ code: 'RL_INVALID_OPTION' }))
+  })
+
   it('says at once that it cannot keep a window, and admits nobody', async () => {
     const origin = await limited({ limit: 1, windowMs: 0.5, store: compatStore(new MemoryStore()) })
     expect(codesTold()).toEqual([undefined, 'RL_INVALID_LIMIT'])

@@ -108,6 +108,11 @@ export class Reporter {
     return this.#logger !== undefined && LEVELS.indexOf(level) >= this.#least
   }
 
+  /** Whether entries may name addresses as they are. */
+  get namesAddresses(): boolean {
+    return this.#hashed === undefined
+  }
+
   /** How entries name an address. */
   addressName<T extends string | undefined>(address: T): T | string {
     return address !== undefined && this.#hashed ? this.#hashed(address) : address

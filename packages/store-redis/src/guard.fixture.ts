@@ -26,8 +26,9 @@ async function counted<T>(answer: MaybePromise<T>): Promise<T> {
 
 /** Each answer may lead to one more call, in the turn after it. */
 async function settled(): Promise<void> {
+  const isWaiting = (): boolean => underWay > 0
   do await setImmediate()
-  while (underWay > 0)
+  while (isWaiting())
 }
 
 const guard = new DosGuard({

@@ -7,6 +7,10 @@ export function countBans(meter: Meter, guard: Pick<DosGuard, 'bans' | 'stats' |
     description: 'Bans of sources and networks, those that other processes have told of among them',
     unit: '{ban}',
   })
+  const requests = meter.createObservableCounter('ratelimit.dos.requests', {
+    description: 'Requests answered as an attack, or in shadow mode that would have been',
+    unit: '{request}',
+  })
   const banned = meter.createObservableGauge('ratelimit.dos.banned', {
     description: 'Sources and networks that are banned now',
     unit: '{source}',
@@ -16,13 +20,16 @@ export function countBans(meter: Meter, guard: Pick<DosGuard, 'bans' | 'stats' |
     unit: '{source}',
   })
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = (collected) => {
+    const { attacks, sources: counted } = guard.stats()
+    collected.observe(requests, attacks, own)
     collected.observe(banned, guard.bans().length, own)
-    collected.observe(sources, guard.stats().sources, own)
+    collected.observe(sources, counted, own)
   }
-  meter.addBatchObservableCallback(observe, [banned, sources])
+  const observables = [requests, banned, sources]
+  meter.addBatchObservableCallback(observe, observables)
   const stop = guard.on('ban', ({ shared }) => imposed.add(1, { ...own, 'ratelimit.dos.shared': shared }))
   return () => {
     stop()
-    meter.removeBatchObservableCallback(observe, [banned, sources])
+    meter.removeBatchObservableCallback(observe, observables)
   }
 }

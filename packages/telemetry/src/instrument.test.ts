@@ -137,6 +137,7 @@ describe('what Prometheus scrapes', () => {
     for (const ip of ['203.0.113.7', '203.0.113.7', '198.51.100.1']) guard.detectAttack(ip)
     const families = await scrape()
     expect(Object.fromEntries(families.get('ratelimit_dos_bans_total')!)).toEqual({ 'dos_shared=false': 1 })
+    expect(Object.fromEntries(families.get('ratelimit_dos_requests_total')!)).toEqual({ '': 1 })
     expect(Object.fromEntries(families.get('ratelimit_dos_banned')!)).toEqual({ '': 1 })
     expect(families.get('ratelimit_dos_sources')!.get('')).toBe(guard.stats().sources)
   })

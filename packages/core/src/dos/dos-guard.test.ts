@@ -303,6 +303,28 @@ describe('memory', () => {
   })
 })
 
+describe('chance', () => {
+  /** After how many requests each of fifty attackers is found, where there is room for a fraction of all. */
+  const delays = (options: DosGuardOptions) => {
+    const { guard } = guardWith(options)
+    for (let i = 0; i < 2000; i++) guard.detectAttack(`10.${i >>> 8}.${i & 255}.1`)
+    return Array.from({ length: 50 }, (_, i) => {
+      let requests = 0
+      while (!guard.detectAttack(`203.0.${i}.7`)) requests += 1
+      return requests
+    })
+  }
+
+  it('is another for each guard', () => {
+    expect(delays({})).not.toEqual(delays({}))
+    expect(delays({ seed: 1 })).not.toEqual(delays({ seed: 2 }))
+  })
+
+  it('is the same from the same seed', () => {
+    expect(delays({ seed: 1 })).toEqual(delays({ seed: 1 }))
+  })
+})
+
 describe('options', () => {
   it.each<[Record<string, unknown>, string]>([
     [{ threshold: 0 }, '`threshold`'],

@@ -22,14 +22,14 @@ function texts(count: number, addressOf: (i: number) => string): readonly string
 /** What so many addresses cost in one window, on the machine's own clock, in a process that does nothing else. */
 function measureCost(kind: Kind, distinct: number, mebibytes: number): void {
   const addressOf = ADDRESSES[kind]
+  // Of few addresses, each is asked about 90 times: more would be an attack. Of many, the last two million are measured.
+  const requests = Math.min(90 * distinct, distinct + 2_000_000)
   // Lets the heap grow to what making the texts takes, which is not the guard's.
-  for (let i = 0; i < 2000; i++) texts(CHUNK, (j) => addressOf(i * CHUNK + j))
+  for (let first = 0; first < requests; first += CHUNK) texts(CHUNK, (i) => addressOf(first + i))
   gc!()
   const before = process.memoryUsage()
   const guard = new DosGuard({ maxBytes: mebibytes * MIB })
   const nanoseconds: number[] = []
-  // Of few addresses, each is asked about 90 times: more would be an attack. Of many, the last two million are measured.
-  const requests = Math.min(90 * distinct, distinct + 2_000_000)
   for (let first = 0; first < requests; first += CHUNK) {
     // By a prime, so that all are passed in an order that no cache can guess.
     const chunk = texts(CHUNK, (i) => addressOf(((first + i) * 7_919_317) % distinct))

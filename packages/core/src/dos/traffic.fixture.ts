@@ -70,7 +70,7 @@ export function innocents(count: number): Sender[] {
 }
 
 /**
- * Has everybody send for some windows, in the order of time. Before, there is one in which only others send, and they go on:
+ * Has everybody send for some windows, in the order of time. Before, for one and a half, only others send, and they go on:
  * each of their requests comes from a new address. None of them is ever to be found.
  */
 export function simulate(
@@ -84,8 +84,9 @@ export function simulate(
   const guard = new DosGuard({ ...options, windowMs: WINDOW_MS, threshold: THRESHOLD, clock: () => now })
   const due = timetable(everybody)
   let others = 0
-  for (; now < begin + (1 + windows) * WINDOW_MS; now++) {
-    for (const sender of now < begin + WINDOW_MS ? [] : due[(now - begin) % WINDOW_MS]!) {
+  const start = begin + 1.5 * WINDOW_MS
+  for (; now < start + windows * WINDOW_MS; now++) {
+    for (const sender of now < start ? [] : due[(now - start) % WINDOW_MS]!) {
       if (sender.isFound) continue
       sender.isFound = guard.detectAttack(sender.addressOf(sender.sent))
       if (!sender.isFound) sender.sent += 1

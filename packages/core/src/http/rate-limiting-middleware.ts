@@ -44,7 +44,8 @@ export interface RequestOptions<Incoming> {
   readonly message?: string | ((result: RateLimitResult, incoming: Incoming) => MaybePromise<string>)
   /**
    * Keeps attackers out before anything else is asked (429, `abnormal-usage-detected`): a guard, what one is made of, or
-   * `true` for the defaults. It counts by the address that the framework trusts.
+   * `true` for the defaults. It counts by the address that the framework trusts, whatever `identify` says: behind a proxy
+   * that is not trusted, all clients are one source. Pass a `DosGuard` to see its bans, and to forgive.
    *
    * @default false
    */
@@ -167,8 +168,7 @@ export class RateLimitingMiddleware<Incoming = void> {
     this.#fields = definedOf({ formats: headers, retryJitterMs })
     this.#limiter = 'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, defaultStore))
     this.#reporter = this.#limiter.reporter
-    const allow = 'limiter' in rest ? [] : (rest.allow ?? [])
-    this.#gate = dos === false ? undefined : new AttackGate(dos, allow, this.#reporter)
+    this.#gate = dos === false ? undefined : new AttackGate(dos, this.#limiter)
   }
 
   /** Gets to know the rule of one route, as the limiter's `addRoute` does. */
@@ -204,8 +204,9 @@ export class RateLimitingMiddleware<Incoming = void> {
       return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
-      const { message } = error
-      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({ message }))
+      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({
+        message: this.#reporter.namesAddresses ? error.message : 'The address of a client could not be read',
+      }))
       return this.#denied({ reason: 'invalid-address' }, facts, incoming)
     }
   }

@@ -268,6 +268,11 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     await this.#decider.close()
   }
 
+  /** Whether a request is let in whatever the limits say. */
+  isOnAllowList(request: RateLimitRequest<Tier>): boolean {
+    return this.#lists.find(request) === 'allow'
+  }
+
   #charge(
     policies: readonly Policy[],
     request: RateLimitRequest,
@@ -293,8 +298,12 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   #told(request: RateLimitRequest, result: RateLimitResult): RateLimitResult {
     this.#counter.count(result)
-    if (this.#events.hears('decision')) this.#events.emit('decision', { request, result })
-    if (!result.allowed && this.#events.hears('block')) this.#events.emit('block', { request, result })
+    const isHeard = this.#events.hears('decision') || (!result.allowed && this.#events.hears('block'))
+    if (!isHeard) return result
+    // A listener is told what was decided, and cannot decide otherwise.
+    const event = Object.freeze({ request, result: Object.freeze(result) })
+    this.#events.emit('decision', event)
+    if (!result.allowed) this.#events.emit('block', event)
     return result
   }
 

@@ -110,7 +110,7 @@ export const answerCases = {
 
   'hands the decision to the handler': async ({ open }) => {
     const { body } = await (await open({ ip: '100 per minute' })).ask('/app/decision?a=b')
-    const { allowed, policy, limit, remaining } = JSON.parse(body) as Record<string, unknown>
+    const { allowed, policy, limit, remaining } = (JSON.parse(body) ?? {}) as Record<string, unknown>
     assert.deepEqual([allowed, policy, limit, remaining], [true, 'ip', 100, 99])
   },
 
