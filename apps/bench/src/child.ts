@@ -11,7 +11,7 @@ export interface Child {
   readonly end: () => Promise<void>
 }
 
-const LONGEST_MS = 15 * 60_000
+const LONGEST_MS = 30 * 60_000
 
 /** Starts a script, in production mode. It is to call {@link endWithParent}. */
 export function startChild(script: URL, args: readonly string[], nodeOptions: readonly string[] = []): Child {

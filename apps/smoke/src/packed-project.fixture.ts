@@ -64,7 +64,7 @@ export class PackedProject {
     // A flat node_modules, as npm makes it; and no package that nobody has asked for.
     const settings = { nodeLinker: 'hoisted', autoInstallPeers: false, pmOnFail: 'ignore', overrides: tarballs }
     await this.write('pnpm-workspace.yaml', JSON.stringify(settings))
-    await run('pnpm', ['install', '--prefer-offline', '--ignore-scripts'], { cwd: this.folder })
+    await run('pnpm', ['install', '--prefer-offline', '--no-frozen-lockfile', '--ignore-scripts'], { cwd: this.folder })
   }
 
   async write(path: string, text: string): Promise<void> {

@@ -19,14 +19,9 @@ export { rateLimitHeaders } from './http/rate-limit-headers.ts'
 export type { HeaderFields, HeaderFormat, HeaderOptions } from './http/rate-limit-headers.ts'
 export type { DosOption } from './http/attack-gate.ts'
 export { RateLimitingMiddleware } from './http/rate-limiting-middleware.ts'
-export type {
-  Identity,
-  MiddlewareOptions,
-  OwnAnswer,
-  RateLimitAnswer,
-  RequestFacts,
-  RequestOptions,
-} from './http/rate-limiting-middleware.ts'
+export type { MiddlewareOptions, RequestFacts } from './http/rate-limiting-middleware.ts'
+export type { OwnAnswer, RateLimitAnswer } from './http/rate-limit-answer.ts'
+export type { Identity, RequestOptions } from './http/request-options.ts'
 export type { Problem, ProblemReason } from './http/problem.ts'
 export type { LogEntry, LogLevel, Logger, LogOptions, Reporter } from './logger.ts'
 export type { AccessOptions } from './limiter/access-lists.ts'

@@ -16,6 +16,7 @@ interface Burst {
 }
 
 const BURST = 200
+const GOES = 3
 const SECOND = 1000
 /** Between two schedules on a virtual clock: all windows are over. */
 const PAUSE = 10 * SECOND
@@ -38,10 +39,19 @@ export async function worstSecond(ask: Ask, clock: Clock): Promise<number> {
   return worst
 }
 
-/** The same with all of the schedules at once, for a clock that does not wait for anybody. */
+/**
+ * The same for a clock that does not wait for anybody: side by side, only the schedules whose first burst is late, so that the
+ * bursts stay short, and several times, since a machine that is busy stretches them all the same.
+ */
 export async function worstSecondAtOnce(ask: Ask, clock: Clock): Promise<number> {
-  const all = await Promise.all(SCHEDULES.map((schedule) => follow(schedule, ask, clock)))
-  return Math.max(...all.map(most))
+  const late = SCHEDULES.filter(({ first }) => first >= 900)
+  let worst = 0
+  for (let go = 1; go <= GOES; go++) {
+    const schedules = late.map((schedule) => ({ ...schedule, key: `${schedule.key}:${go}` }))
+    const all = await Promise.all(schedules.map((schedule) => follow(schedule, ask, clock)))
+    worst = Math.max(worst, ...all.map(most))
+  }
+  return worst
 }
 
 async function follow({ key, first, second }: Schedule, ask: Ask, clock: Clock): Promise<readonly Burst[]> {

@@ -8,7 +8,6 @@ import type { Quota } from '../contender.ts'
 /** A server that says hello, with something before it, or nothing. */
 export interface App {
   readonly name: string
-  readonly ours?: true
   /** Whether anything limits it. @default true */
   readonly decides?: boolean
   /** Header fields that its answers are to have. */

@@ -40,7 +40,6 @@ export const expressApps: readonly App[] = [
   },
   ...FORMATS.map(({ name, formats, fields }): App => ({
     name,
-    ours: true,
     fields,
     listen: ({ quota, windowMs }) =>
       listen(ours({ ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),

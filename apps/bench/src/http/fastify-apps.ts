@@ -45,7 +45,6 @@ export const fastifyApps: readonly App[] = [
   },
   ...FORMATS.map(({ name, formats, fields }): App => ({
     name,
-    ours: true,
     fields,
     listen: ({ quota, windowMs }) => {
       const ip: Rate = `${quota} per ${windowMs / 1000} seconds`

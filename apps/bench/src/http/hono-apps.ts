@@ -45,7 +45,6 @@ export const honoApps: readonly App[] = [
   },
   ...FORMATS.map(({ name, formats, fields }): App => ({
     name,
-    ours: true,
     fields,
     listen: ({ quota, windowMs }) =>
       listen(ours({ getConnInfo, ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
