@@ -85,4 +85,7 @@ case $command in
     quietly node_modules/.bin/tsc -b apps/bench
     exec node apps/bench/dist/main.js "$@"
     ;;
+  mutate)
+    exec node_modules/.bin/stryker run "$@"
+    ;;
 esac
