@@ -68,14 +68,6 @@ const expectations: Readonly<Record<string, Expectation>> = {
     brings: [...memory, '@rl/adapter-hono'],
     imports: ['rateLimit', '@rl/adapter-hono', 'rateLimit({ getConnInfo: () => ({ remote: {} }) }).name', 'rateLimit'],
   },
-  '@rl/compat-express-rate-limit': {
-    brings: [...core, '@rl/compat-express-rate-limit'],
-    imports: ['compatStore', '@rl/compat-express-rate-limit', 'compatStore.name', 'compatStore'],
-  },
-  '@rl/compat-fastify-rate-limit': {
-    brings: [...core, '@rl/compat-fastify-rate-limit'],
-    imports: ['compatStore', '@rl/compat-fastify-rate-limit', 'compatStore.name', 'compatStore'],
-  },
   '@rl/telemetry': {
     brings: [...core, '@rl/telemetry'],
     imports: ['instrument', '@rl/telemetry', 'instrument.name', 'instrument'],
