@@ -1,5 +1,6 @@
 #!/bin/sh
-# `npm start` and `npm test` on a machine that has npm with Node 18 or newer, and nothing else.
+# `npm start`, `npm test`, `npm run matrix` and `npm run bench`, on a machine that has npm with Node 18 or newer, and nothing
+# else.
 # It is a shell script because a shell can `exec`: the server takes this process's place, and with it every signal.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,16 +15,28 @@ quietly() {
   }
 }
 
-# The tests start servers of their own; no npm package carries one.
-get_redis() {
+has_redis() { command -v redis-server >/dev/null; }
+
+# Debian keeps it off the PATH, in a folder for each version.
+has_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
+has_chromium() { [ -n "${CHROMIUM_PATH:-}" ] || command -v chromium >/dev/null; }
+
+# The tests start servers and a browser of their own; no npm package carries one.
+get_missing() {
+  missing=
+  has_redis || missing="$missing redis-server"
+  has_postgres || missing="$missing postgresql"
+  has_chromium || missing="$missing chromium"
+  [ -n "$missing" ] || return 0
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing redis-server, which the tests start …"
+    echo "Installing what the tests start:$missing …"
     quietly apt-get update
-    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
   else
-    echo "The tests start redis-servers, and there is none on the PATH. Install one and run the tests again:" >&2
-    echo "  sudo apt-get install redis-server   (Debian, Ubuntu)" >&2
-    echo "  brew install redis                  (macOS)" >&2
+    echo "The tests start$missing. Install it and run the tests again:" >&2
+    echo "  sudo apt-get install$missing   (Debian)" >&2
+    echo "  brew install redis postgresql@17, and CHROMIUM_PATH=/path/to/chrome   (macOS; put PostgreSQL's bin folder on the PATH)" >&2
     exit 1
   fi
 }
@@ -53,9 +66,26 @@ case $command in
     exec node apps/demo/dist/main.js "$@"
     ;;
   test)
-    command -v redis-server >/dev/null || get_redis
+    get_missing
     # With arguments it is somebody at work on one test: the slow checks can wait.
-    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo; else pnpm run check; fi
+    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo apps/bench packages/conformance; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"
+    ;;
+  matrix)
+    get_missing
+    quietly node_modules/.bin/tsc -b
+    for version in 22.23.3 24.21.0 26.10.0; do
+      echo "Node $version:"
+      # In a process of its own, which alone sees that Node.
+      npx --yes --prefer-offline --loglevel=error -p "node@$version" -- node_modules/.bin/vitest run "$@"
+    done
+    ;;
+  bench)
+    has_redis || get_missing
+    quietly node_modules/.bin/tsc -b apps/bench
+    exec node apps/bench/dist/main.js "$@"
+    ;;
+  mutate)
+    exec node_modules/.bin/stryker run "$@"
     ;;
 esac

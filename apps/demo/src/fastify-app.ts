@@ -1,23 +1,24 @@
 import type { RequestListener } from 'node:http'
 
 import { rateLimit } from '@rl/adapter-fastify'
-import type { Store } from '@rl/core'
+import type { DosGuard } from '@rl/core'
 import { fastify } from 'fastify'
 
 import { answers } from './answers.ts'
-import { limits } from './limits.ts'
+import type { DemoLimiter } from './create-limiter.ts'
 import { userOf } from './plans.ts'
+import { TRUSTED_PROXIES } from './trusted-proxies.ts'
 
 /** The demo's API on Fastify. */
-export async function fastifyApp(store: Store): Promise<RequestListener> {
-  const app = fastify()
+export async function fastifyApp(limiter: DemoLimiter, dos: DosGuard): Promise<RequestListener> {
+  const app = fastify({ trustProxy: TRUSTED_PROXIES })
   // No route reads a body, so none is too strange.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
   await app.register(rateLimit, {
-    ...limits,
-    store,
+    limiter,
+    dos,
     identify: ({ headers }) => userOf(headers['x-api-key']?.toString()),
   })
 

@@ -1,9 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { createAppFrom } from './create-app-from.ts'
+import { createDemo } from './create-demo.ts'
 import { curlLines } from './curl-lines.ts'
-import { openStore } from './open-store.ts'
 import { portFrom } from './port.ts'
 
 function fail(error: unknown): never {
@@ -13,19 +12,19 @@ function fail(error: unknown): never {
 
 async function start(): Promise<void> {
   const port = portFrom(process.env['PORT'])
-  const createApp = createAppFrom(process.env['FRAMEWORK'])
-  const { store, description, close } = openStore(process.env)
-  const server = createServer(await createApp(store))
+  const { listener, counts, close } = await createDemo(process.env)
+  const server = createServer(listener)
 
   server.on('error', (error: NodeJS.ErrnoException) => {
     const isTaken = error.code === 'EADDRINUSE'
     fail(isTaken ? `Port ${port} is taken. Choose another, such as: PORT=${port + 1} npm start` : error)
   })
 
-  server.listen(port, () => {
+  // Who comes from elsewhere could start bursts, and forgive itself: only where somebody asks for it.
+  server.listen(port, process.env['HOST'] ?? '127.0.0.1', () => {
     const origin = `http://localhost:${(server.address() as AddressInfo).port}`
-    console.log(`The demo listens on ${origin} and counts ${description}.`)
-    console.log(`\nTry:\n\n${curlLines(origin)}\n\nCtrl-C stops it.`)
+    console.log(`Open ${origin} to see the limits at work. The demo counts ${counts}.`)
+    console.log(`\nOr try:\n\n${curlLines(origin)}\n\nCtrl-C stops it.`)
   })
 
   // Ctrl-C comes twice, from the terminal and from npm: to stop twice is safe.

@@ -18,7 +18,7 @@ export async function serveExpress(
 ): Promise<ServedApp> {
   app.set('trust proxy', trustProxy)
   const options = adapterOptions<Request>(config, (request, name) => request.get(name))
-  app.use(rateLimit({ ...options, store, timeoutMs: 10_000 }))
+  app.use(rateLimit({ store, ...options }))
   const send = (response: Response, { status, headers, body }: AppAnswer): void => {
     response.status(status).set(headers).end(body)
   }

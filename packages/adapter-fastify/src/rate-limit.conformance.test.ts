@@ -17,7 +17,7 @@ async function serve(
 ): Promise<ServedApp> {
   const app = fastify({ trustProxy, forceCloseConnections: true })
   const options = adapterOptions<FastifyRequest>(config, ({ headers }, name) => headers[name]?.toString())
-  await app.register(rateLimit, { ...options, store, timeoutMs: 10_000, hook })
+  await app.register(rateLimit, { store, ...options, hook })
   const send = (reply: FastifyReply, { status, headers, body }: AppAnswer) =>
     reply.code(status).headers(headers).send(body)
   app.setErrorHandler((error, _request, reply) => send(reply, respondToError(error)))

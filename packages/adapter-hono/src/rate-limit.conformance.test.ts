@@ -15,7 +15,7 @@ const serveNode =
   (open: () => Promise<TestStore>): ServeApp =>
   async (config) => {
     const { store, close } = await open()
-    const { fetch } = conformanceApp(config, getConnInfo, { store, timeoutMs: 10_000 })
+    const { fetch } = conformanceApp(config, getConnInfo, { store })
     const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }) as Server
     await once(server, 'listening')
     return {

@@ -69,6 +69,11 @@ export class StoreError extends Error implements CodedError {
   }
 }
 
+/** Whether an error is one of the library's own. */
+export function isCoded(error: unknown): error is ConfigError | RequestError | StoreError {
+  return error instanceof ConfigError || error instanceof RequestError || error instanceof StoreError
+}
+
 const SHOWN_LENGTH = 60
 
 /** A value as error messages show it: `` `-1` (number) ``. Long ones are cut, so that a hostile key cannot fill a log. */

@@ -1,15 +1,19 @@
-import { Writable } from 'node:stream'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
-import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { createLogger, transports } from 'winston'
 
 import { listeningLogger } from './logger.fixture.ts'
 import { Reporter } from './logger.ts'
-import type { Logger } from './logger.ts'
+import type { LogEntry, Logger } from './logger.ts'
 
 const fault = { level: 'error', event: 'broken', budget: 'fault' } as const
 const block = { level: 'info', event: 'block', budget: 'block' } as const
+
+/** What a process prints that logs by the logger of this name. */
+const logOf = async (name: string) =>
+  promisify(execFile)(process.execPath, [fileURLToPath(new URL('log.fixture.ts', import.meta.url)), name])
 
 describe('a reporter', () => {
   it('tells the same fault once a minute, and how often it was left out', () => {
@@ -46,6 +50,24 @@ describe('a reporter', () => {
     expect(heard.slice(100)).toEqual([['info', { event: 'block', message: '', leftOut: 900 }]])
   })
 
+  it('tells the same attacker once a minute, and a hundred attackers at once', () => {
+    let now = 0
+    const { heard, logger } = listeningLogger()
+    const reporter = new Reporter({ logger }, () => now)
+    const tell = (subject: string): void =>
+      reporter.tell({ level: 'warn', event: 'attack', subject, budget: 'attack' }, () => ({ message: subject }))
+    for (let i = 0; i < 150; i++) {
+      tell('first')
+      tell(`other ${i}`)
+    }
+    expect(heard).toHaveLength(100)
+    expect(heard.filter(([, { message }]) => message === 'first')).toHaveLength(1)
+    now = 60_000
+    tell('first')
+    expect(heard.at(-1)![1].message).toBe('first')
+    expect(heard.reduce((sum, [, { leftOut = 0 }]) => sum + Number(leftOut), 0)).toBe(200)
+  })
+
   it('tells what has no budget always, and puts together only what it tells', () => {
     const { heard, logger } = listeningLogger()
     const reporter = new Reporter({ logger })
@@ -78,21 +100,30 @@ describe('a reporter', () => {
     expect(() => reporter.tell({ level: 'warn', event: 'broken' }, () => ({ message: '' }))).not.toThrow()
   })
 
-  it('tells pino and winston as they are', () => {
-    const lines: string[] = []
-    const stream = new Writable({
-      write(line, _encoding, done) {
-        lines.push(String(line))
-        done()
-      },
-    })
-    for (const logger of [pino(stream), createLogger({ transports: [new transports.Stream({ stream })] })]) {
-      new Reporter({ logger }).tell(block, () => ({ message: 'no', policy: 'ip' }))
-    }
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      expect.objectContaining({ level: 30, event: 'block', message: 'no', policy: 'ip' }),
-      { level: 'info', event: 'block', message: 'no', policy: 'ip' },
+  it.each(['pino', 'winston'])('tells %s as it is, in lines that programs read', async (name) => {
+    const lines = (await logOf(name)).stdout.trim().split('\n')
+    const told = lines.map((line) => JSON.parse(line) as LogEntry)
+    expect(told.map(({ level, event }) => [level, event])).toEqual([
+      [name === 'pino' ? 30 : 'info', 'rate_limit_block'],
+      [name === 'pino' ? 30 : 'info', 'rate_limit_block'],
+      [name === 'pino' ? 50 : 'error', 'store_error'],
     ])
+    expect(told[0]).toMatchObject({
+      message: 'A request is denied: "ip" is spent',
+      ip: '203.0.113.7',
+      method: 'GET',
+      endpoint: '/api/search',
+      policy: 'ip',
+      reason: 'quota-exceeded',
+      retryAfterMs: 60_000,
+    })
+  })
+
+  it('tells the console as it is, errors apart', async () => {
+    const { stdout, stderr } = await logOf('console')
+    expect(stdout.match(/event: 'rate_limit_block'/g)).toHaveLength(2)
+    expect(stdout).not.toContain('undefined')
+    expect(stderr.match(/event: 'store_error'/g)).toHaveLength(1)
   })
 
   it('takes the console as it is, and nothing that cannot log', () => {

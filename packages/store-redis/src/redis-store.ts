@@ -53,8 +53,9 @@ const DEFAULT_DENY_CACHE_SIZE = 10_000
  * ```
  */
 export class RedisStore implements Store {
+  /** What all keys begin with. */
+  readonly prefix: string
   readonly #client: RedisClient
-  readonly #prefix: string
   readonly #clock: Clock | undefined
   readonly #isBatching: boolean
   readonly #batchers = new Map<number, Batcher>()
@@ -75,7 +76,7 @@ export class RedisStore implements Store {
       refuse('Expected `denyCacheSize` to be a whole number of at least 0')
     }
     this.#client = client
-    this.#prefix = prefix
+    this.prefix = prefix
     this.#clock = clock
     this.#isBatching = batch
     this.#denyCache = new DenyCache(denyCacheSize, clock ? () => readClock(clock) : () => performance.now())
@@ -180,7 +181,7 @@ export class RedisStore implements Store {
   #keyFor(tag: string, key: string): string {
     const name = storageKey(key)
     const subject = name.indexOf('|') + 1
-    return `${this.#prefix}:${STATE_VERSION}:${tag}:${name.slice(0, subject)}{${name.slice(subject)}}`
+    return `${this.prefix}:${STATE_VERSION}:${tag}:${name.slice(0, subject)}{${name.slice(subject)}}`
   }
 
   #check(charges: readonly Charge[]): void {

@@ -1,4 +1,4 @@
-import { ConfigError, RequestError, StoreError } from '@rl/core'
+import { isCoded, StoreError } from '@rl/core'
 import type { StoreErrorCode } from '@rl/core'
 
 interface Kind {
@@ -24,11 +24,6 @@ export function failureOf(error: unknown, database: string): Error {
   if (isCoded(error)) return error
   const { code, what } = kindOf(error) ?? { code: 'RL_STORE_FAILED', what: `failed: ${messageOf(error)}` }
   return new StoreError(code, 'sqlite', `The SQLite database ${database} ${what}`, { cause: error })
-}
-
-/** Whether an error is one of the library's own. */
-export function isCoded(error: unknown): error is ConfigError | RequestError | StoreError {
-  return error instanceof ConfigError || error instanceof RequestError || error instanceof StoreError
 }
 
 /** Whether the database only could not be had just then. */

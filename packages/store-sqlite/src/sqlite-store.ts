@@ -1,4 +1,13 @@
-import { checkCharge, checkFunction, checkOptions, ConfigError, readClock, storageKey, StoreError } from '@rl/core'
+import {
+  checkCharge,
+  checkFunction,
+  checkOptions,
+  ConfigError,
+  isCoded,
+  readClock,
+  storageKey,
+  StoreError,
+} from '@rl/core'
 import type { Charge, Clock, Store, StoreErrorCode, Verdict } from '@rl/core'
 
 import { Batch } from './batch.ts'
@@ -7,7 +16,7 @@ import type { Call } from './call-queue.ts'
 import { Connection } from './connection.ts'
 import { DatabaseFile, givenDatabase } from './database-file.ts'
 import type { DatabaseSource } from './database-file.ts'
-import { failureOf, isCoded, isLocked } from './failure.ts'
+import { failureOf, isLocked } from './failure.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 export interface SqliteStoreOptions {

@@ -1,4 +1,6 @@
 export { startCluster, type RedisCluster } from './start-cluster.ts'
+export { startPostgres, type PostgresServer } from './start-postgres.ts'
 export { startProxy, type FaultyProxy } from './start-proxy.ts'
 export { startRedis, type RedisOptions, type RedisServer } from './start-redis.ts'
+export { startRuntime, type Runtime, type RuntimeServer } from './start-runtime.ts'
 export { startSentinel, type RedisSentinel, type SentinelOptions } from './start-sentinel.ts'

@@ -8,15 +8,24 @@ import { join } from 'node:path'
 // closes the pipe, even after SIGKILL): the subshell kills the server, which by `exec` has the pid of the shell, and
 // removes its folder, $0. It ignores the signals that a terminal or a supervisor sends to the whole process group.
 const guard = `
-(trap '' HUP INT TERM; read -r _ || { kill -KILL $$; rm -rf "$0"; }) <&3 3<&- >/dev/null 2>&1 &
+signal=$1; shift
+(trap '' HUP INT TERM; read -r _ || { kill -s "$signal" $$; rm -rf "$0"; }) <&3 3<&- >/dev/null 2>&1 &
 exec "$@" 3<&-`
+
+/** What {@link spawnGuarded} is to do otherwise than by default. */
+export interface GuardOptions {
+  /** Whose process it is to be: a user and a group of this number. @default this process's own */
+  readonly uid?: number | undefined
+  /** What ends it for good. @default 'SIGKILL' */
+  readonly lastSignal?: NodeJS.Signals
+}
 
 /** A process that ends, at the latest, with this one. */
 export interface GuardedProcess {
   readonly pid: number
   /** Whether it has not ended yet; a stopped one is running too. */
   readonly running: boolean
-  /** Sends a signal; after SIGKILL, waits until nothing of it is left. */
+  /** Sends a signal; after SIGKILL, or its own last one, waits until nothing of it is left. */
   kill: (signal: NodeJS.Signals) => Promise<void>
   /** What it has written so far. */
   output: () => Promise<string>
@@ -28,13 +37,19 @@ export interface GuardedProcess {
  *
  * @param folder Its working directory, which goes with it in these cases.
  */
-export function spawnGuarded(command: string, args: readonly string[], folder: string): GuardedProcess {
+export function spawnGuarded(
+  command: string,
+  args: readonly string[],
+  folder: string,
+  { uid, lastSignal = 'SIGKILL' }: GuardOptions = {},
+): GuardedProcess {
   const outputPath = join(folder, 'output.log')
   const output = openSync(outputPath, 'w')
   let child: ChildProcess
   try {
-    child = spawn('/bin/sh', ['-c', guard, folder, command, ...args], {
+    child = spawn('/bin/sh', ['-c', guard, folder, lastSignal.slice('SIG'.length), command, ...args], {
       cwd: folder,
+      ...(uid !== undefined && { uid, gid: uid }),
       stdio: ['ignore', output, output, 'pipe'],
     })
   } finally {
@@ -63,7 +78,7 @@ export function spawnGuarded(command: string, args: readonly string[], folder: s
     },
     async kill(signal) {
       child.kill(signal)
-      if (signal !== 'SIGKILL') return
+      if (signal !== 'SIGKILL' && signal !== lastSignal) return
       child.ref()
       pipe.ref()
       await gone

@@ -1,6 +1,8 @@
 import type { AdapterCase } from './adapter-case.ts'
 import { admissionCases } from './cases/admission.ts'
 import { answerCases } from './cases/answers.ts'
+import { fieldCases } from './cases/fields.ts'
+import { outageCases } from './cases/outages.ts'
 import { requestCases } from './cases/requests.ts'
 
 /**
@@ -14,8 +16,12 @@ import { requestCases } from './cases/requests.ts'
  * console.log(Object.keys(adapterCases).join('\n'))
  * ```
  */
-export const adapterCases = Object.freeze({ ...admissionCases, ...answerCases, ...requestCases }) satisfies Readonly<
-  Record<string, AdapterCase>
->
+export const adapterCases = Object.freeze({
+  ...admissionCases,
+  ...answerCases,
+  ...fieldCases,
+  ...requestCases,
+  ...outageCases,
+}) satisfies Readonly<Record<string, AdapterCase>>
 
 export type AdapterCaseName = keyof typeof adapterCases

@@ -1,3 +1,5 @@
+import type { Reservation } from '@rl/core'
+
 /** What the app behind the middleware answers. */
 export interface AppAnswer {
   readonly status: number
@@ -7,6 +9,9 @@ export interface AppAnswer {
 
 /** Fields by the names of those that adapters send. */
 const OWN_FIELDS = { 'x-ratelimit-limit': '7', ratelimit: '"own";r=7;t=7' }
+
+/** How often each handler has been asked that is asked by name. */
+const visits = new Map<string, number>()
 
 /**
  * The whole app behind the middleware: what its one handler answers to every method under `/app/`.
@@ -22,13 +27,16 @@ const OWN_FIELDS = { 'x-ratelimit-limit': '7', ratelimit: '"own";r=7;t=7' }
  * ```
  */
 export async function respond(path: string, result: unknown): Promise<AppAnswer> {
-  const [what, status] = path.split('/').slice(2)
+  const [what, which = ''] = path.split('/').slice(2)
   const headers = { 'x-app': 'yes' }
+  if (what === 'visit') visits.set(which, (visits.get(which) ?? 0) + 1)
+  if (what === 'visits') return { status: 200, headers, body: String(visits.get(which) ?? 0) }
+  if (what === 'settle') await (result as Pick<Reservation, 'settle'>).settle(Number(which))
   if (what === 'hang') await new Promise<never>(() => {})
   if (what === 'error') throw new Error('the own error of the app')
   if (what === 'decision') return { status: 200, headers, body: JSON.stringify(result ?? null) }
   if (what === 'fields') return { status: 200, headers: { ...headers, ...OWN_FIELDS }, body: 'hello' }
-  return { status: what === 'status' ? Number(status) : 200, headers, body: 'hello' }
+  return { status: what === 'status' ? Number(which) : 200, headers, body: 'hello' }
 }
 
 /**

@@ -63,8 +63,8 @@ export interface Algorithm {
   /** Spends `cost` at `now` (ms) if it fits. A cost of 0 always fits, and writes nothing. */
   consume(limit: Limit, state: State | undefined, cost: number, now: number): Outcome
   /**
-   * Gives back up to `cost`: never above full. With the receipt of a charge, only what is still spent of that one. No state if
-   * nothing is spent any more.
+   * Gives back up to `cost`: never above full. With the receipt of a charge, only what is still spent of that one, so that
+   * it is as if so much had never been charged; each algorithm says where it cannot. No state if nothing is spent any more.
    */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined
   /** From when on (ms) a state does not matter any more. */

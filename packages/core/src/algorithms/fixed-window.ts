@@ -29,6 +29,7 @@ export const fixedWindow: Algorithm = {
     return { verdict: admitted(quota, left - cost, opensAt + windowMs - now), state: next }
   },
 
+  /** A window that the charge has opened stays where it is, if others are charged in it. */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const window = openWindow(state, now)
     if (window && receipt && receipt.at < window[0]) return state

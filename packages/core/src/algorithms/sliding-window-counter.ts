@@ -10,7 +10,8 @@ type TwoWindows = readonly [opensAt: number, windowMs: number, current: number, 
  * window ending now still covers, as if it had been spent evenly.
  *
  * State of constant size, in exchange for an estimate: a client that keeps asking gets a little less than the quota,
- * and one that spends all of it early in a window can get more than the quota within some other `windowMs`.
+ * and one that spends it at the very end of a window can spend nearly all of it again before a `windowMs` has passed:
+ * never more than twice the quota less two.
  * The windows follow each other from the first charge on. The estimate is rounded up to whole units.
  */
 export const slidingWindowCounter: Algorithm = {
@@ -34,7 +35,10 @@ export const slidingWindowCounter: Algorithm = {
     return { verdict: admitted(quota, left - cost, resetAfter(next, now)), state: next }
   },
 
-  /** Gives back to the current window only, since what the one before has spent is fading by itself; by receipt, to its own. */
+  /**
+   * Gives back to the current window only, since what the one before has spent is fading by itself; by receipt, to its own.
+   * Windows that follow on the charge stay where they are, if others are charged in them.
+   */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const windows = openWindows(state, now)
     if (!windows) return undefined

@@ -44,7 +44,8 @@ export const tokenBucket: Algorithm = {
 
   /**
    * By receipt, only as much as time has not refilled yet, which goes to what was spent first: the charge is refilled when
-   * its verdict said that the bucket would be full.
+   * its verdict said that the bucket would be full. That is in whole milliseconds, of which the last may give up to its own
+   * refill too much; and what others have spent since would have been refilled as well, so that it may be too little.
    */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
     const bucket = refilled(state, now)

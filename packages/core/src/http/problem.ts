@@ -4,7 +4,7 @@ import type { DenialReason, RateLimitResult } from '../limiter/result.ts'
 import type { HeaderFields } from './rate-limit-headers.ts'
 
 /** Why a request is not served. */
-export type ProblemReason = DenialReason | 'invalid-address'
+export type ProblemReason = DenialReason | 'abnormal-usage-detected' | 'invalid-address'
 
 /** A denial as a client reads it: problem details (RFC 9457). */
 export interface Problem {
@@ -13,7 +13,7 @@ export interface Problem {
   readonly title: string
   readonly status: 400 | 403 | 429 | 503
   readonly detail: string
-  /** The limits that denied the request. */
+  /** The limits that denied the request; `dos` where it was the guard against attacks. */
   readonly 'violated-policies': readonly string[]
   /** Milliseconds until the request would be admitted; left out if it never would. */
   readonly retryAfterMs?: number
@@ -21,7 +21,9 @@ export interface Problem {
 
 /** What is known of a denial, and of who will read it. */
 export interface DenialContext {
-  readonly result?: RateLimitResult
+  readonly result?: Pick<RateLimitResult, 'retryAfterMs'> & {
+    readonly policies: readonly { readonly name: string; readonly allowed: boolean }[]
+  }
   /** The `Accept` field of the request. */
   readonly accept?: string
   /** What to say in place of the usual detail. */
@@ -46,6 +48,7 @@ const KINDS = {
     title: 'Temporarily reduced capacity',
     status: 503,
   },
+  'abnormal-usage-detected': { type: `${IANA}abnormal-usage-detected`, title: 'Abnormal usage detected', status: 429 },
   'deny-list': { type: 'about:blank', title: 'Forbidden', status: 403 },
   'invalid-address': { type: 'about:blank', title: 'Bad Request', status: 400 },
 } as const satisfies Record<ProblemReason, Pick<Problem, 'type' | 'title' | 'status'>>
@@ -75,7 +78,7 @@ export function denialOf(reason: ProblemReason, { result, accept, message }: Den
   }
 }
 
-function detailOf(reason: ProblemReason, result: RateLimitResult | undefined): string {
+function detailOf(reason: ProblemReason, result: DenialContext['result']): string {
   if (reason === 'deny-list') return 'This client is not served.'
   if (reason === 'invalid-address') return 'The address of the client could not be read.'
   const isCurable = result && Number.isFinite(result.retryAfterMs)

@@ -60,10 +60,12 @@ export function rateLimitHeaders(result: RateLimitResult, options: HeaderOptions
   if (!shown || formats.length === 0) return {}
   const fields: Record<string, string> = {}
   for (const format of formats) Object.assign(fields, FORMATS[format]({ policies, shown }))
-  if (!allowed && Number.isFinite(retryAfterMs)) {
-    fields['Retry-After'] = seconds(retryAfterMs + Math.random() * retryJitterMs)
-  }
-  return fields
+  return allowed ? fields : { ...fields, ...retryAfter(retryAfterMs, retryJitterMs) }
+}
+
+/** `Retry-After`, if waiting helps. */
+export function retryAfter(retryAfterMs: number, jitterMs: number): HeaderFields {
+  return Number.isFinite(retryAfterMs) ? { 'Retry-After': seconds(retryAfterMs + Math.random() * jitterMs) } : {}
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AttackGate } from './attack-gate.ts'
 import { forwardingWarning } from '../client/forwarding-warning.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
 import { RateLimiter } from '../limiter/rate-limiter.ts'
@@ -8,44 +9,15 @@ import type { Reservation } from '../limiter/reservation.ts'
 import type { RateLimitResult } from '../limiter/result.ts'
 import type { RouteRule } from '../limiter/rule-set.ts'
 import type { Reporter } from '../logger.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import { checkFunction, checkOptions } from '../options.ts'
+import { checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { denialOf } from './problem.ts'
-import type { ProblemReason } from './problem.ts'
-import { checkHeaderFormats, rateLimitHeaders } from './rate-limit-headers.ts'
+import type { DenialContext, ProblemReason } from './problem.ts'
+import type { RateLimitAnswer } from './rate-limit-answer.ts'
+import { rateLimitHeaders, retryAfter } from './rate-limit-headers.ts'
 import type { HeaderFields, HeaderFormat } from './rate-limit-headers.ts'
-
-/** What the application knows of a request that the framework does not. */
-export type Identity = Pick<RateLimitRequest, 'ip' | 'userId' | 'tier'>
-
-/** How requests of one framework are limited. `Incoming` is what the framework calls a request. */
-export interface RequestOptions<Incoming> {
-  /** Who is asking, where that is more than an address. */
-  readonly identify?: (incoming: Incoming) => MaybePromise<Identity | undefined>
-  /** How many units a request costs, a whole number. @default 1 */
-  readonly cost?: number | ((incoming: Incoming) => MaybePromise<number>)
-  /** Lets requests past that are not to be limited at all, such as health checks. */
-  readonly skip?: (incoming: Incoming) => MaybePromise<boolean>
-  /**
-   * Which requests count: all, or only those whose answer is a failure (a status of 400 or more, or a client that went
-   * away) or a success. Each is charged before it is served, and given back if it turns out not to count.
-   *
-   * @default 'all'
-   */
-  readonly count?: 'all' | 'failures' | 'successes'
-  /** The header fields to send, by the drafts that describe them; none, not even `Retry-After`, if empty. @default ['legacy', 'draft-11'] */
-  readonly headers?: readonly HeaderFormat[]
-  /** Adds up to so many milliseconds to `Retry-After`, at random, so that clients do not all come back at once. @default 0 */
-  readonly retryJitterMs?: number
-  /** What to tell a client that is denied: the `detail` of the problem, and the whole of an answer in plain text. */
-  readonly message?: string | ((result: RateLimitResult, incoming: Incoming) => MaybePromise<string>)
-  /** Hears of every denial, and may answer something else in its place. */
-  readonly onDenied?: (answer: RateLimitAnswer, incoming: Incoming) => MaybePromise<OwnAnswer | undefined | void>
-}
-
-/** What may take the place of an answer, in part. Header fields replace all that would be sent. */
-export type OwnAnswer = Partial<Pick<RateLimitAnswer, 'statusCode' | 'headers' | 'body'>>
+import { checkRequestOptions, REQUEST_OPTIONS } from './request-options.ts'
+import type { Identity, RequestOptions } from './request-options.ts'
 
 /** What a framework knows of a request. */
 export interface RequestFacts extends Pick<RateLimitRequest, 'method' | 'endpoint' | 'route'> {
@@ -68,40 +40,16 @@ export type MiddlewareOptions<
   Endpoint extends string = string,
 > = RequestOptions<Incoming> & LimiterOptions<Tier, Endpoint>
 
-/** What to answer to a request, in terms that every framework has. */
-export interface RateLimitAnswer {
-  readonly allowed: boolean
-  /**
-   * 200 if the request may go on. Else 429 if a limit denies it, 503 if that is for want of a store, 403 if it is on the
-   * deny list, 400 if its client's address is none.
-   */
-  readonly statusCode: number
-  /** The status in words. */
-  readonly message: string
-  /** Fields to set, on the application's own answer as well. */
-  readonly headers: HeaderFields
-  /** What to answer a denied request with, problem details (RFC 9457) in JSON unless it asks for something else; empty if the request may go on. */
-  readonly body: string
-  /** The decision behind it; none if the request was skipped, or its client's address is none. */
-  readonly result: Reservation | undefined
-  /** To be told the status of the answer once it is sent, or nothing if the client went away before. Only there if it matters. */
-  readonly responded?: (statusCode: number | undefined) => void
+/** Why a request is not served, and the decision behind that, if there is one. */
+interface Refusal extends Pick<DenialContext, 'result'> {
+  readonly reason: ProblemReason
+  readonly decision?: Reservation
 }
 
-const REQUEST_KEYS = {
-  identify: true,
-  cost: true,
-  skip: true,
-  count: true,
-  headers: true,
-  retryJitterMs: true,
-  message: true,
-  onDenied: true,
-} as const satisfies Record<keyof RequestOptions<never>, true>
-const COUNTS = ['all', 'failures', 'successes'] as const
 const SKIPPED: RateLimitAnswer = Object.freeze({
   allowed: true,
   statusCode: 200,
+  reason: undefined,
   message: 'OK',
   headers: Object.freeze({}),
   body: '',
@@ -132,6 +80,7 @@ export class RateLimitingMiddleware<Incoming = void> {
   readonly #options: RequestOptions<Incoming>
   readonly #fields: { readonly formats?: readonly HeaderFormat[]; readonly retryJitterMs?: number }
   readonly #reporter: Reporter
+  readonly #gate: AttackGate | undefined
   #hasWarned = false
 
   /**
@@ -140,13 +89,14 @@ export class RateLimitingMiddleware<Incoming = void> {
    */
   constructor(options: MiddlewareOptions<Incoming>, defaultStore?: () => Store) {
     const known = 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
-    checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_KEYS })
-    const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied, ...rest } = options
+    checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_OPTIONS })
+    const { identify, cost, skip, count, headers, retryJitterMs, message, dos = false, onDenied, ...rest } = options
     checkRequestOptions(options)
     this.#options = definedOf({ identify, cost, skip, count, message, onDenied })
     this.#fields = definedOf({ formats: headers, retryJitterMs })
     this.#limiter = 'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, defaultStore))
     this.#reporter = this.#limiter.reporter
+    this.#gate = dos === false ? undefined : new AttackGate(dos, this.#limiter)
   }
 
   /** Gets to know the rule of one route, as the limiter's `addRoute` does. */
@@ -165,42 +115,55 @@ export class RateLimitingMiddleware<Incoming = void> {
     const { identify, cost = 1, skip, count = 'all' } = this.#options
     if (await skip?.(incoming)) return SKIPPED
     if (!this.#hasWarned) this.#warnOfForwarding(facts)
-    const { userId, tier, ip = facts.ip } = checkedIdentity(await identify?.(incoming)) ?? {}
-    const units = typeof cost === 'function' ? await cost(incoming) : cost
-    const { method, endpoint, route } = facts
-    let result: Reservation
     try {
-      result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, route, cost: units })
+      const attack = this.#gate?.find(facts)
+      if (attack) {
+        const result = { policies: [{ name: 'dos', allowed: false }], retryAfterMs: attack.banEndsInMs }
+        return await this.#denied({ reason: 'abnormal-usage-detected', result }, facts, incoming)
+      }
+      const { userId, tier, ip = facts.ip } = checkedIdentity(await identify?.(incoming)) ?? {}
+      const units = typeof cost === 'function' ? await cost(incoming) : cost
+      const { method, endpoint, route } = facts
+      const result = await this.#limiter.reserve({ ip, userId, tier, method, endpoint, route, cost: units })
+      const { reason } = result
+      if (reason !== undefined) return await this.#denied({ reason, result, decision: result }, facts, incoming)
+      const headers = rateLimitHeaders(result, this.#fields)
+      const allowed = { allowed: true, statusCode: 200, reason, message: 'OK', headers, body: '', result }
+      return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
-      const { message } = error
-      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({ message }))
-      return this.#denied('invalid-address', undefined, facts, incoming)
+      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({
+        message: this.#reporter.namesAddresses ? error.message : 'The address of a client could not be read',
+      }))
+      return this.#denied({ reason: 'invalid-address' }, facts, incoming)
     }
-    if (result.reason !== undefined) return this.#denied(result.reason, result, facts, incoming)
-    const headers = rateLimitHeaders(result, this.#fields)
-    const allowed: RateLimitAnswer = { allowed: true, statusCode: 200, message: 'OK', headers, body: '', result }
-    return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
   }
 
   async #denied(
-    reason: ProblemReason,
-    result: Reservation | undefined,
+    { reason, result, decision }: Refusal,
     { method, header }: RequestFacts,
     incoming: Incoming,
   ): Promise<RateLimitAnswer> {
     const { message, onDenied } = this.#options
     const accept = header?.('accept')
-    const told = typeof message === 'function' ? result && (await message(result, incoming)) : message
+    const told = typeof message === 'function' ? decision && (await message(decision, incoming)) : message
     const denial = denialOf(reason, definedOf({ result, accept, message: told }))
+    const fields = decision ? rateLimitHeaders(decision, this.#fields) : result && this.#waitOf(result)
     const answer: RateLimitAnswer = {
       allowed: false,
       ...denial,
-      headers: { ...(result && rateLimitHeaders(result, this.#fields)), ...denial.headers },
-      result,
+      reason,
+      headers: { ...fields, ...denial.headers },
+      result: decision,
     }
     const final = { ...answer, ...(await onDenied?.(answer, incoming)) }
     return method?.toUpperCase() === 'HEAD' ? { ...final, body: '' } : final
+  }
+
+  /** The only field to send where no limit was asked. */
+  #waitOf({ retryAfterMs }: Pick<RateLimitResult, 'retryAfterMs'>): HeaderFields {
+    const { formats, retryJitterMs = 0 } = this.#fields
+    return formats?.length === 0 ? {} : retryAfter(retryAfterMs, retryJitterMs)
   }
 
   #settlementOf(count: 'failures' | 'successes', result: Reservation): (statusCode: number | undefined) => void {
@@ -223,29 +186,9 @@ export class RateLimitingMiddleware<Incoming = void> {
   }
 }
 
-function checkRequestOptions(options: RequestOptions<never>): void {
-  const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied } = options
-  checkFunction('identify', identify)
-  checkFunction('skip', skip)
-  checkFunction('onDenied', onDenied)
-  if (cost !== undefined) checkCostOption(cost)
-  if (headers !== undefined) checkHeaderFormats(headers)
-  if (count !== undefined && !COUNTS.includes(count)) refuse('count', `one of ${COUNTS.join(', ')}`, count)
-  if (retryJitterMs !== undefined && (!Number.isSafeInteger(retryJitterMs) || retryJitterMs < 0)) {
-    refuse('retryJitterMs', 'a whole number of at least 0', retryJitterMs)
-  }
-  if (message !== undefined && typeof message !== 'string' && typeof message !== 'function') {
-    refuse('message', 'a text or a function', message)
-  }
-}
-
 /** Without what is not given. */
 function definedOf<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
-}
-
-function refuse(option: string, expected: string, value: unknown): never {
-  throw new ConfigError('RL_INVALID_OPTION', `Expected \`${option}\` to be ${expected}, got ${shown(value)}`)
 }
 
 /** What is no identity must not pass for nobody: `identify` may well answer a user's id, and mean it. */
@@ -265,9 +208,4 @@ function withStore(options: Partial<RateLimiterOptions>, defaultStore: (() => St
 function checkedLimiter(limiter: RateLimiter<string, string>): RateLimiter<string, string> {
   if (typeof (limiter as Partial<RateLimiter> | null | undefined)?.isAllowed === 'function') return limiter
   throw new ConfigError('RL_INVALID_OPTION', `Expected \`limiter\` to be a RateLimiter, got ${shown(limiter)}`)
-}
-
-function checkCostOption(cost: unknown): void {
-  const isCost = typeof cost === 'function' || (Number.isSafeInteger(cost) && (cost as number) >= 0)
-  if (!isCost) refuse('cost', 'a whole number of at least 0, or a function', cost)
 }

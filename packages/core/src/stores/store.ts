@@ -29,6 +29,8 @@ export interface Charge {
 export interface Store {
   /** How many keys it holds, where it can tell without asking anybody. */
   readonly size?: number
+  /** What all its keys begin with, where other stores may keep theirs beside them. */
+  readonly prefix?: string
 
   /**
    * Spends all of the charges, or none, and answers one verdict for each, in their order.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 
 import type { AdapterCase } from '../adapter-case.ts'
 import { limitFields } from '../client.ts'
@@ -18,41 +19,69 @@ export const answerCases = {
     assert.deepEqual([problem['status'], problem['violated-policies']], [429, ['ip']])
   },
 
-  'sends the forms of header fields that it is told to': async ({ open }) => {
-    const client = await open({ ip: ['5 per minute', '9 per hour'], headers: ['draft-11'] })
-    const answer = await client.ask('/app/hello')
-    const { headers } = answer
-    assert.deepEqual(limitFields(answer), [undefined, undefined, undefined])
-    assert.equal(headers['ratelimit-policy'], '"ip per minute";q=5;w=60, "ip per hour";q=9;w=3600')
-    assert.equal(headers['ratelimit'], '"ip per minute";r=4;t=60, "ip per hour";r=8;t=3600')
+  'asks the app nothing where it denies': async ({ open }) => {
+    const client = await open({ ip: '1 per minute' })
+    const handler = randomUUID()
+    const answers = await client.askTimes(3, `/app/visit/${handler}`)
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 429, 429],
+    )
+    const { body } = await client.ask(`/app/visits/${handler}`, { headers: { 'x-skip': 'yes' } })
+    assert.equal(body, '1')
   },
 
-  'sends no fields, and no time to wait, where it is told to send none': async ({ open }) => {
-    const [, denied] = await (await open({ ip: '1 per minute', headers: [] })).askTimes(2, '/app/hello')
-    assert.equal(denied!.status, 429)
-    const sent = Object.keys(denied!.headers).filter((name) => /ratelimit|retry-after/.test(name))
-    assert.deepEqual(sent, [])
+  'keeps an attacker out, as a problem of its own, and asks the app nothing': async ({ open }) => {
+    const client = await open({ ip: '1000 per minute', dos: { threshold: 2, ban: { jitter: 0 } } })
+    const answers = await client.askTimes(4, '/app/hello')
+    assert.deepEqual(
+      answers.map(({ status, headers }) => [status, headers['x-app']]),
+      [
+        [200, 'yes'],
+        [200, 'yes'],
+        [429, undefined],
+        [429, undefined],
+      ],
+    )
+    const { headers, body } = answers[2]!
+    assert.match(body, /#abnormal-usage-detected"/)
+    assert.deepEqual([headers['cache-control'], headers['retry-after']], ['no-store', '60'])
   },
 
-  'answers a client that prefers plain text in plain text': async ({ open }) => {
+  'answers a denial in the type that the client likes best': async ({ open }) => {
     const client = await open({ ip: '0 per minute' })
-    const { headers, body } = await client.ask('/app/hello', { headers: { accept: 'text/plain' } })
-    assert.match(String(headers['content-type']), /^text\/plain/)
-    assert.doesNotMatch(body, /[{}]/)
+    const bodyFor = async (accept: string) => {
+      const { headers, body } = await client.ask('/app/hello', { headers: { accept } })
+      const isProblem = body.startsWith('{') && (JSON.parse(body) as { status: unknown }).status === 429
+      return [headers['content-type']?.split(';')[0], isProblem]
+    }
+    assert.deepEqual(await bodyFor('text/plain'), ['text/plain', false])
+    assert.deepEqual(await bodyFor('text/*;q=0.1, application/json'), ['application/json', true])
+    assert.deepEqual(await bodyFor('*/*'), ['application/problem+json', true])
+    assert.deepEqual(await bodyFor('image/png'), ['application/problem+json', true])
   },
 
   'counts failures only, if told to, and takes a client that goes away for one': async ({ open }) => {
-    const client = await open({ ip: '10 per minute', count: 'failures' })
-    const remaining = async (): Promise<unknown> =>
-      (await client.ask('/app/hello', { headers: { 'x-cost': '0' } })).headers['x-ratelimit-remaining']
+    const client = await open({ ip: '20 per minute', count: 'failures' })
     const go = client.begin('/app/hang')
-    while ((await remaining()) !== '9') continue
+    await client.untilLeft(19)
     go()
-    await client.ask('/app/hello')
     await client.ask('/app/status/404')
     await client.ask('/app/error')
-    await client.ask('/app/status/302')
-    while ((await remaining()) !== '7') continue
+    // What is about to be given back must not look like what stays spent.
+    for (const path of ['/app/hello', '/app/status/302']) await client.ask(path, { headers: { 'x-cost': '4' } })
+    await client.untilLeft(17)
+  },
+
+  'counts successes only, if told to, and takes a client that goes away for none': async ({ open }) => {
+    const client = await open({ ip: '20 per minute', count: 'successes' })
+    const go = client.begin('/app/hang')
+    await client.untilLeft(19)
+    go()
+    await client.untilLeft(20)
+    for (const path of ['/app/hello', '/app/status/302']) await client.ask(path)
+    for (const path of ['/app/status/404', '/app/error']) await client.ask(path, { headers: { 'x-cost': '4' } })
+    await client.untilLeft(18)
   },
 
   'leaves the own answers of the app as they are': async ({ open }) => {
@@ -81,16 +110,31 @@ export const answerCases = {
 
   'hands the decision to the handler': async ({ open }) => {
     const { body } = await (await open({ ip: '100 per minute' })).ask('/app/decision?a=b')
-    const { allowed, policy, limit, remaining } = JSON.parse(body) as Record<string, unknown>
+    const { allowed, policy, limit, remaining } = (JSON.parse(body) ?? {}) as Record<string, unknown>
     assert.deepEqual([allowed, policy, limit, remaining], [true, 'ip', 100, 99])
+  },
+
+  'hands every handler its own decision': async ({ open }) => {
+    const client = await open({ ip: '20 per minute' })
+    const answers = await client.askAtOnce(20, '/app/decision')
+    const left = answers.map(({ body }) => (JSON.parse(body) as { remaining: number }).remaining)
+    assert.deepEqual(
+      left.toSorted((a, b) => a - b),
+      Array.from({ length: 20 }, (_, i) => i),
+    )
+  },
+
+  'gives back what a handler says has not been spent': async ({ open }) => {
+    const client = await open({ ip: '10 per minute' })
+    const { status } = await client.ask('/app/settle/2', { headers: { 'x-cost': '7' } })
+    assert.equal(status, 200)
+    await client.untilLeft(8)
   },
 
   'survives clients that go away': async ({ open }) => {
     const client = await open({ ip: '10 per minute' })
     const leave = [1, 2, 3].map(() => client.begin('/app/hang'))
-    const remaining = async (): Promise<unknown> =>
-      (await client.ask('/app/hello', { headers: { 'x-cost': '0' } })).headers['x-ratelimit-remaining']
-    while ((await remaining()) !== '7') continue
+    await client.untilLeft(7)
     for (const go of leave) go()
     assert.deepEqual(
       (await client.askTimes(8, '/app/hello')).map(({ status }) => status),

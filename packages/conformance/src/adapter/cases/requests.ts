@@ -28,6 +28,48 @@ export const requestCases = {
     assert.deepEqual(statuses, [200, 200, 429])
   },
 
+  'refuses an address that is none with 400': async ({ open }) => {
+    const client = await open({ ip: '9 per minute', trustProxy: true })
+    for (const address of ['unknown', '192.0.2.1:8080']) {
+      const { status, headers, body } = await client.ask('/app/hello', { headers: { 'x-forwarded-for': address } })
+      assert.deepEqual([status, headers['cache-control'], headers['x-app']], [400, 'no-store', undefined])
+      assert.equal((JSON.parse(body) as { status: unknown }).status, 400)
+    }
+  },
+
+  'lets in who is on the allow list, and denies with 403 who is on the deny list': async ({ open }) => {
+    const client = await open({
+      ip: '0 per minute',
+      allow: ['192.0.2.0/28', 'user:friend'],
+      deny: ['192.0.2.0/24', '2001:db8::/32', 'user:foe'],
+      trustProxy: true,
+    })
+    const ask = async (address: string, user?: string) => {
+      const answer = await client.ask('/app/hello', {
+        headers: { 'x-forwarded-for': address, ...(user !== undefined && { 'x-user': user }) },
+      })
+      return [answer.status, answer.headers['x-app'], answer.headers['cache-control'], ...limitFields(answer)]
+    }
+    const admitted = [200, 'yes', undefined, ...NO_FIELDS]
+    const denied = [403, undefined, 'no-store', ...NO_FIELDS]
+    assert.deepEqual(await ask('192.0.2.15'), admitted)
+    assert.deepEqual(await ask('192.0.2.16'), denied)
+    assert.deepEqual(await ask('2001:db8::1'), denied)
+    assert.deepEqual(await ask('2001:db8::1', 'friend'), admitted)
+    assert.deepEqual(await ask('198.51.100.1', 'foe'), denied)
+    assert.equal((await ask('198.51.100.1'))[0], 429)
+  },
+
+  'warns once of a proxy that is not trusted': async ({ open }) => {
+    const forwarded = { headers: { 'x-forwarded-for': '192.0.2.1', accept: 'text/plain' } }
+    const logged = async (trustProxy: boolean) =>
+      (await (await open({ ip: '0 per minute', tellsLog: true, trustProxy })).askTimes(3, '/app/hello', forwarded)).map(
+        ({ body }) => body,
+      )
+    assert.deepEqual(await logged(false), ['proxy_not_trusted', 'proxy_not_trusted', 'proxy_not_trusted'])
+    assert.deepEqual(await logged(true), ['', '', ''])
+  },
+
   'charges what a request costs': async ({ open }) => {
     const client = await open({ ip: '10 per minute' })
     const answers = await client.askTimes(3, '/app/hello', { headers: { 'x-cost': '4' } })
@@ -57,6 +99,23 @@ export const requestCases = {
     const client = await open({})
     const answer = await client.ask('/app/hello', { headers: { 'x-user': 'u', 'x-tier': 'admin' } })
     assert.deepEqual([answer.status, limitFields(answer)], [200, NO_FIELDS])
+  },
+
+  'tells what a limit in shadow mode would have decided, and denies nobody for it': async ({ open }) => {
+    const client = await open({
+      ip: ['5 per minute', { rate: '1 per hour', mode: 'shadow', name: 'next' }],
+      headers: ['draft-11'],
+    })
+    const answers = await client.askTimes(2, '/app/decision')
+    const seen = answers.map(({ status, headers, body }) => {
+      assert.equal(status, 200)
+      const { shadows } = JSON.parse(body) as { shadows: readonly { name: string; allowed: boolean }[] }
+      return [headers['ratelimit-policy'], shadows.map(({ name, allowed }) => [name, allowed])]
+    })
+    assert.deepEqual(seen, [
+      ['"ip";q=5;w=60', [['next', true]]],
+      ['"ip";q=5;w=60', [['next', false]]],
+    ])
   },
 
   'spends all limits of a request, or none': async ({ open }) => {
