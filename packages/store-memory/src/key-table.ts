@@ -1,122 +1,132 @@
-import type { State } from '@rl/core'
+import type { Algorithm, State } from '@rl/core'
 
-import { Rotation } from './rotation.ts'
-import { ShardedMap } from './sharded-map.ts'
-import type { States } from './states.ts'
+import type { Shelf } from './chunk.ts'
+import { EncodedKey } from './encoded-key.ts'
+import { KeyIndex } from './key-index.ts'
+import { NO_ROW, Rows } from './rows.ts'
+import type { Cursor } from './rows.ts'
 
 const EVICTION_SAMPLE = 16
-const NONE = -1
 
 /**
  * The keys of one algorithm, with their states.
  *
- * Keys that were last denied, or have nothing left, are kept apart: they are what the store is there to remember, so
- * they are the last to go when room is needed.
+ * Keys that were last denied, or have nothing left, are told apart: they are what the store is there to remember, so they
+ * are the last to go when room is needed.
  */
 export class KeyTable {
-  readonly #states: States
-  readonly #open = new ShardedMap<number>()
-  readonly #blocked = new ShardedMap<number>()
-  readonly #openOrder = new Rotation(this.#open)
-  readonly #blockedOrder = new Rotation(this.#blocked)
-  #slots = 0
-  #lastFreed = NONE
-
-  constructor(states: States) {
-    this.#states = states
+  readonly rows: Rows
+  readonly #algorithm: Algorithm
+  readonly #index: KeyIndex
+  /** The key that is being looked for. */
+  readonly #key = new EncodedKey()
+  readonly #turns: Readonly<Record<Shelf | 'sweep', Cursor>> = {
+    blocked: { chunk: 0, place: 0 },
+    open: { chunk: 0, place: 0 },
+    sweep: { chunk: 0, place: 0 },
   }
 
-  get size(): number {
-    return this.#open.size + this.#blocked.size
+  constructor(algorithm: Algorithm) {
+    this.#algorithm = algorithm
+    this.rows = new Rows(algorithm.width)
+    this.#index = new KeyIndex(this.rows)
   }
 
-  get openSize(): number {
-    return this.#open.size
+  /** The row of a key, or `NO_ROW`. */
+  find(key: string): number {
+    this.#key.read(key)
+    return this.#index.find(this.#key)
   }
 
-  get blockedSize(): number {
-    return this.#blocked.size
-  }
-
-  has(key: string): boolean {
-    return this.#slotOf(key) !== undefined
+  /** Takes in a key that is not there, and answers its row. */
+  add(key: string): number {
+    this.#key.read(key)
+    const row = this.rows.add(this.#key)
+    this.#index.add(this.#key.hash, row)
+    return row
   }
 
   read(key: string): State | undefined {
-    const slot = this.#slotOf(key)
-    return slot === undefined ? undefined : this.#states.read(slot)
+    const row = this.find(key)
+    return row === NO_ROW ? undefined : this.#stateOf(row)
   }
 
-  write(key: string, state: State, expiresAt: number, isBlocked: boolean): void {
-    const [shelf, other] = isBlocked ? [this.#blocked, this.#open] : [this.#open, this.#blocked]
-    const placed = shelf.get(key)
-    const slot = placed ?? other.get(key) ?? this.#freeSlot()
-    this.#states.write(slot, state, expiresAt)
-    if (placed !== undefined) return
-    shelf.set(key, slot)
-    other.delete(key)
+  write(key: string, state: State, isBlocked: boolean): void {
+    const found = this.find(key)
+    const row = found === NO_ROW ? this.add(key) : found
+    this.rows.chunkOf(row).writeState(this.rows.placeOf(row), state)
+    this.rows.setBlocked(row, isBlocked)
   }
 
   /** Keeps a key that was denied from being evicted before others. */
   block(key: string): void {
-    const slot = this.#open.get(key)
-    if (slot === undefined) return
-    this.#open.delete(key)
-    this.#blocked.set(key, slot)
+    const row = this.find(key)
+    if (row !== NO_ROW) this.rows.setBlocked(row, true)
   }
 
   delete(key: string): void {
-    const slot = this.#slotOf(key)
-    if (slot === undefined) return
-    this.#open.delete(key)
-    this.#blocked.delete(key)
-    this.#states.free(slot, this.#lastFreed)
-    this.#lastFreed = slot
+    const row = this.find(key)
+    if (row !== NO_ROW) this.#deleteRow(row)
+  }
+
+  clear(): void {
+    this.rows.clear()
+    this.#index.clear()
   }
 
   /** Drops a key that does not matter any more, if there is one among the next few in turn. */
   evictExpired(now: number): boolean {
-    return [this.#blockedOrder, this.#openOrder].some((order) => {
-      const soonest = this.#soonestOf(order)
-      const isExpired = soonest !== undefined && this.#states.expiresAt(soonest.slot) <= now
-      if (isExpired) this.delete(soonest.key)
+    return (['blocked', 'open'] as const).some((shelf) => {
+      const row = this.#soonestOf(shelf)
+      const isExpired = row !== NO_ROW && this.#expiryOf(row) <= now
+      if (isExpired) this.#deleteRow(row)
       return isExpired
     })
   }
 
   /** Drops one key to make room: of the next few in turn, the one that would be forgotten soonest anyway. */
-  evict(shelf: 'open' | 'blocked'): void {
-    const soonest = this.#soonestOf(shelf === 'open' ? this.#openOrder : this.#blockedOrder)
-    if (soonest) this.delete(soonest.key)
+  evict(shelf: Shelf): void {
+    const row = this.#soonestOf(shelf)
+    if (row !== NO_ROW) this.#deleteRow(row)
   }
 
-  #soonestOf(order: Rotation<number>): { key: string; slot: number } | undefined {
-    let soonest: { key: string; slot: number } | undefined
-    for (let i = 0; i < Math.min(EVICTION_SAMPLE, order.size); i++) {
-      const [key, slot] = order.next()
-      if (!soonest || this.#states.expiresAt(slot) < this.#states.expiresAt(soonest.slot)) soonest = { key, slot }
+  /** Looks at so many keys, from where it stopped, and drops those that do not matter any more. Answers how many it has seen: less where they end. */
+  sweep(now: number, count: number): number {
+    for (let seen = 0; seen < count; seen++) {
+      const row = this.rows.next(this.#turns.sweep)
+      if (row === NO_ROW) return seen
+      if (this.#expiryOf(row) <= now) this.#deleteRow(row)
+    }
+    return count
+  }
+
+  #soonestOf(shelf: Shelf): number {
+    const cursor = this.#turns[shelf]
+    let soonest = NO_ROW
+    let expiry = Infinity
+    for (let i = Math.min(EVICTION_SAMPLE, this.rows.sizeOf(shelf)); i > 0; i--) {
+      const next = this.rows.next(cursor, shelf)
+      const row = next === NO_ROW ? this.rows.next(cursor, shelf) : next
+      const rowExpiry = this.#expiryOf(row)
+      if (soonest === NO_ROW || rowExpiry < expiry) {
+        soonest = row
+        expiry = rowExpiry
+      }
     }
     return soonest
   }
 
-  /** Goes through all keys, one a step, and drops those that do not matter any more. */
-  *sweep(now: number): Generator<void> {
-    for (const shelf of [this.#open, this.#blocked]) {
-      for (const [key, slot] of shelf.entries()) {
-        if (this.#states.expiresAt(slot) <= now) this.delete(key)
-        yield
-      }
-    }
+  #stateOf(row: number): State {
+    return this.rows.chunkOf(row).readState(this.rows.placeOf(row))
   }
 
-  #freeSlot(): number {
-    if (this.#lastFreed === NONE) return this.#slots++
-    const slot = this.#lastFreed
-    this.#lastFreed = this.#states.nextFree(slot)
-    return slot
+  /** From when on (ms) the state of a row does not matter any more. */
+  #expiryOf(row: number): number {
+    return this.#algorithm.expiresAt(this.#stateOf(row))
   }
 
-  #slotOf(key: string): number | undefined {
-    return this.#open.get(key) ?? this.#blocked.get(key)
+  #deleteRow(row: number): void {
+    this.#index.remove(this.rows.chunkOf(row).hashOf(this.rows.placeOf(row), this.#key), row)
+    this.rows.delete(row)
   }
 }

@@ -1,20 +1,19 @@
 import {
   algorithms,
   applyCharges,
-  checkCharge,
   checkFunction,
+  checkKey,
   checkOptions,
   positiveInteger,
   readClock,
   refundCharges,
-  storageKey,
   StoreError,
 } from '@rl/core'
-import type { AlgorithmName, Charge, Clock, Limit, State, StateReader, Store, Verdict } from '@rl/core'
+import type { AlgorithmName, Charge, Clock, State, StateReader, Store, Verdict } from '@rl/core'
 
+import { FixedWindows } from './fixed-windows.ts'
 import { KeyTable } from './key-table.ts'
-import { ListedStates } from './listed-states.ts'
-import { PackedStates } from './packed-states.ts'
+import { NO_ROW } from './rows.ts'
 
 export interface MemoryStoreOptions {
   /**
@@ -32,6 +31,8 @@ export interface MemoryStoreOptions {
 
 const OPTIONS = { maxKeys: true, ttlMs: true, clock: true } as const satisfies Record<keyof MemoryStoreOptions, true>
 const DEFAULT_MAX_KEYS = 1_000_000
+/** What can be numbered; far more than fits. */
+const MOST_KEYS = 2 ** 30
 const DEFAULT_TTL_MS = 15 * 60_000
 
 /** A sweep works for so long at a time, and lets the process breathe for so long in between. */
@@ -40,13 +41,6 @@ const PAUSE_MS = 10
 const KEYS_PER_LOOK_AT_THE_CLOCK = 32
 const BLOCKED_SHARE = 0.75
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
-/** What becomes of a key. */
-interface Keeping {
-  readonly state: State | undefined
-  readonly expiresAt: number
-  readonly isBlocked: boolean
-}
 
 /**
  * Keeps counts in the memory of this process: exact, synchronous, and gone with it.
@@ -66,63 +60,60 @@ export class MemoryStore implements Store {
   readonly #maxKeys: number
   readonly #ttlMs: number
   readonly #clock: Clock
-  readonly #tables = new Map<string, KeyTable>()
-  #sweeping: Generator<void> | undefined
+  readonly #tables: Readonly<Record<AlgorithmName, KeyTable>>
+  readonly #all: readonly KeyTable[]
+  readonly #fixedWindows: FixedWindows
+  /** The table that is being swept. */
+  #swept = 0
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
   /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
   constructor(options: MemoryStoreOptions = {}) {
     checkOptions('MemoryStore', options, OPTIONS)
-    this.#maxKeys = positiveInteger('maxKeys', options.maxKeys, DEFAULT_MAX_KEYS)
+    this.#maxKeys = positiveInteger('maxKeys', options.maxKeys, DEFAULT_MAX_KEYS, MOST_KEYS)
     this.#ttlMs = positiveInteger('ttlMs', options.ttlMs, DEFAULT_TTL_MS)
     checkFunction('clock', options.clock)
     this.#clock = options.clock ?? Date.now
+    this.#tables = {
+      'fixed-window': new KeyTable(algorithms['fixed-window']),
+      'sliding-window': new KeyTable(algorithms['sliding-window']),
+      'sliding-window-counter': new KeyTable(algorithms['sliding-window-counter']),
+      'token-bucket': new KeyTable(algorithms['token-bucket']),
+    }
+    this.#all = Object.values(this.#tables)
+    this.#fixedWindows = new FixedWindows(this.#tables['fixed-window'], (keys) => this.size + keys <= this.#maxKeys)
   }
 
   /** How many keys are held. */
   get size(): number {
     let size = 0
-    for (const table of this.#tables.values()) size += table.size
+    for (const { rows } of this.#all) size += rows.size
     return size
   }
 
   consume(charges: readonly Charge[]): readonly Verdict[] {
     const now = this.#now()
-    const keys = charges.map(keyOf)
-    const { verdicts, writes } = applyCharges(charges, this.#readerOf(keys), now)
-    for (const { index, state, expiresAt } of writes) {
-      const { allowed, remaining } = verdicts[index]!
-      this.#write(
-        charges[index]!.limit,
-        keys[index]!,
-        { state, expiresAt, isBlocked: !allowed || remaining === 0 },
-        now,
-      )
-    }
-    verdicts.forEach(({ allowed }, i) => {
-      if (!allowed) this.#tables.get(charges[i]!.limit.algorithm)?.block(keys[i]!)
-    })
+    const verdicts = this.#fixedWindows.consume(charges, now) ?? this.#consume(charges, now)
+    if (this.#timer === undefined && this.size > 0) this.#timer = this.#sweepIn(this.#ttlMs / 2)
     return verdicts
   }
 
   peek(charges: readonly Charge[]): readonly Verdict[] {
-    const now = this.#now()
-    return applyCharges(charges, this.#readerOf(charges.map(keyOf)), now).verdicts
+    return applyCharges(charges, this.#read, this.#now()).verdicts
   }
 
   refund(charges: readonly Charge[]): void {
     const now = this.#now()
-    const keys = charges.map(keyOf)
-    for (const { index, state, expiresAt } of refundCharges(charges, this.#readerOf(keys), now)) {
-      this.#write(charges[index]!.limit, keys[index]!, { state, expiresAt, isBlocked: false }, now)
+    for (const { index, state } of refundCharges(charges, this.#read, now)) {
+      this.#write(charges[index]!, state, false, now)
     }
   }
 
   reset(key: string): void {
     this.#now()
-    const name = storageKey(key)
-    for (const table of this.#tables.values()) table.delete(name)
+    checkKey(key)
+    for (const table of this.#all) table.delete(key)
   }
 
   ping(): void {
@@ -133,7 +124,7 @@ export class MemoryStore implements Store {
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#tables.clear()
+    for (const table of this.#all) table.clear()
   }
 
   /**
@@ -145,46 +136,48 @@ export class MemoryStore implements Store {
    */
   sweep(budgetMs = STEP_MS): boolean {
     const stopAt = performance.now() + budgetMs
-    this.#sweeping ??= this.#sweepAll()
+    // Read as it is: a clock that tells no time drops nothing, and is refused where somebody asks for a decision.
+    const now = this.#clock()
     do {
-      for (let i = 0; i < KEYS_PER_LOOK_AT_THE_CLOCK; i++) {
-        if (this.#sweeping.next().done) {
-          this.#sweeping = undefined
-          return true
-        }
-      }
+      if (!this.#sweepSome(now)) return true
     } while (performance.now() < stopAt)
     return false
   }
 
-  *#sweepAll(): Generator<void> {
-    // Read as it is: a clock that tells no time drops nothing, and is refused where somebody asks for a decision.
-    const now = this.#clock()
-    for (const [algorithm, table] of this.#tables) {
-      yield* table.sweep(now)
-      if (table.size === 0) this.#tables.delete(algorithm)
+  /** Answers whether there is more to sweep. */
+  #sweepSome(now: number): boolean {
+    let left = KEYS_PER_LOOK_AT_THE_CLOCK
+    for (; this.#swept < this.#all.length; this.#swept++) {
+      left -= this.#all[this.#swept]!.sweep(now, left)
+      if (left === 0) return true
     }
+    this.#swept = 0
+    return false
   }
 
-  #readerOf(keys: readonly string[]): StateReader {
-    return ({ limit }, index) => this.#tables.get(limit.algorithm)?.read(keys[index]!)
+  #consume(charges: readonly Charge[], now: number): readonly Verdict[] {
+    const { verdicts, writes } = applyCharges(charges, this.#read, now)
+    for (const { index, state } of writes) {
+      const { allowed, remaining } = verdicts[index]!
+      this.#write(charges[index]!, state, !allowed || remaining === 0, now)
+    }
+    verdicts.forEach(({ allowed }, i) => {
+      if (!allowed) this.#tableOf(charges[i]!).block(charges[i]!.key)
+    })
+    return verdicts
   }
 
-  #write({ algorithm }: Limit, key: string, { state, expiresAt, isBlocked }: Keeping, now: number): void {
-    const table = this.#tableOf(algorithm as AlgorithmName)
-    if (state === undefined) return table.delete(key)
-    if (!table.has(key) && this.size >= this.#maxKeys) this.#evict(now)
-    table.write(key, state, expiresAt, isBlocked)
-    this.#timer ??= this.#sweepIn(this.#ttlMs / 2)
+  readonly #read: StateReader = (charge) => this.#tableOf(charge).read(charge.key)
+
+  #write(charge: Charge, state: State | undefined, isBlocked: boolean, now: number): void {
+    const table = this.#tableOf(charge)
+    if (state === undefined) return table.delete(charge.key)
+    if (this.size >= this.#maxKeys && table.find(charge.key) === NO_ROW) this.#evict(now)
+    table.write(charge.key, state, isBlocked)
   }
 
-  #tableOf(algorithm: AlgorithmName): KeyTable {
-    const existing = this.#tables.get(algorithm)
-    if (existing) return existing
-    const { width } = algorithms[algorithm]
-    const table = new KeyTable(width === undefined ? new ListedStates() : new PackedStates(width))
-    this.#tables.set(algorithm, table)
-    return table
+  #tableOf({ limit }: Charge): KeyTable {
+    return this.#tables[limit.algorithm as AlgorithmName]
   }
 
   /**
@@ -192,12 +185,10 @@ export class MemoryStore implements Store {
    * or whoever gets enough of them blocked would leave no room to count anybody else in.
    */
   #evict(now: number): void {
-    const tables = [...this.#tables.values()]
-    if (tables.some((table) => table.evictExpired(now))) return
-    const blocked = tables.reduce((sum, { blockedSize }) => sum + blockedSize, 0)
+    if (this.#all.some((table) => table.evictExpired(now))) return
+    const blocked = this.#all.reduce((sum, { rows }) => sum + rows.sizeOf('blocked'), 0)
     const shelf = blocked > BLOCKED_SHARE * this.#maxKeys || blocked === this.size ? 'blocked' : 'open'
-    const sizeOf = (table: KeyTable): number => (shelf === 'open' ? table.openSize : table.blockedSize)
-    tables.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a)).evict(shelf)
+    this.#all.reduce((a, b) => (b.rows.sizeOf(shelf) > a.rows.sizeOf(shelf) ? b : a)).evict(shelf)
   }
 
   #sweepIn(delayMs: number): NodeJS.Timeout {
@@ -219,9 +210,4 @@ export class MemoryStore implements Store {
       throw new StoreError('RL_STORE_CLOSED', 'memory', 'The memory store was used after it was closed')
     return readClock(this.#clock)
   }
-}
-
-function keyOf(charge: Charge): string {
-  checkCharge(charge)
-  return storageKey(charge.key)
 }

@@ -67,6 +67,8 @@ export interface Algorithm {
    * it is as if so much had never been charged; each algorithm says where it cannot. No state if nothing is spent any more.
    */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined
+  /** From when on (ms) a state does not matter any more. */
+  expiresAt(state: State): number
 }
 
 /** An admission that leaves `remaining` units. */

@@ -60,6 +60,7 @@ describe.each(NAMES)('%s', (algorithm) => {
           expect(algorithmOf(limit).width ?? next?.length).toBe(next?.length ?? algorithmOf(limit).width)
           const later = now + verdict.resetAfterMs
           if (next !== state) {
+            expect(algorithms[algorithm].expiresAt(next!)).toBe(later)
             expect(applyAlgorithm(limit, next, 1, later).verdict).toEqual(
               applyAlgorithm(limit, undefined, 1, later).verdict,
             )
@@ -105,6 +106,9 @@ describe.each(NAMES)('%s', (algorithm) => {
           expect(after.remaining).toBeGreaterThanOrEqual(before.remaining)
           expect(after.remaining).toBeLessThanOrEqual(Math.min(before.limit, before.remaining + cost))
           expect(refunded === undefined || state !== undefined).toBe(true)
+          if (refunded && refunded !== state) {
+            expect(algorithms[algorithm].expiresAt(refunded)).toBe(now + after.resetAfterMs)
+          }
           state = applyAlgorithm(limit, state, step.cost, now).state
         }
       }),

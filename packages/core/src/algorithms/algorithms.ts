@@ -16,17 +16,18 @@ export const algorithms = Object.freeze({
 
 export type AlgorithmName = keyof typeof algorithms
 
+const byName: ReadonlyMap<string, Algorithm> = new Map(Object.entries(algorithms))
+
 /**
  * The algorithm that a limit names.
  *
  * @throws {ConfigError} `RL_INVALID_LIMIT`
  */
 export function algorithmOf(limit: Limit): Algorithm {
-  if (!Object.hasOwn(algorithms, limit.algorithm)) {
-    throw new ConfigError(
-      'RL_INVALID_LIMIT',
-      `Expected \`algorithm\` to be one of ${Object.keys(algorithms).join(', ')}, got ${shown(limit.algorithm)}`,
-    )
-  }
-  return algorithms[limit.algorithm as AlgorithmName]
+  const algorithm = byName.get(limit.algorithm)
+  if (algorithm) return algorithm
+  throw new ConfigError(
+    'RL_INVALID_LIMIT',
+    `Expected \`algorithm\` to be one of ${Object.keys(algorithms).join(', ')}, got ${shown(limit.algorithm)}`,
+  )
 }

@@ -35,6 +35,11 @@ export const fixedWindow: Algorithm = {
     if (window && receipt && receipt.at < window[0]) return state
     return window && window[2] > cost ? [window[0], window[1], window[2] - cost] : undefined
   },
+
+  expiresAt(state: State): number {
+    const [opensAt, windowMs] = state as FixedWindow
+    return opensAt + windowMs
+  },
 }
 
 /** The window that `now` falls in, the very state if it stands. One that opens in the future opens now. */

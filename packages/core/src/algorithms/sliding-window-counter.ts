@@ -48,6 +48,11 @@ export const slidingWindowCounter: Algorithm = {
     const before = at < opensAt && at >= opensAt - windowMs ? Math.max(0, previous - cost) : previous
     return left + before > 0 ? [opensAt, windowMs, left, before] : undefined
   },
+
+  expiresAt(state: State): number {
+    const [opensAt, windowMs, current] = state as TwoWindows
+    return opensAt + (current > 0 ? 2 : 1) * windowMs
+  },
 }
 
 /**

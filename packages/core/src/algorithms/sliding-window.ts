@@ -43,6 +43,10 @@ export const slidingWindow: Algorithm = {
     if (first >= log.length) return undefined
     return [log[0]!, log[first]!, log[first + 1]! - owed, ...log.slice(first + 2)]
   },
+
+  expiresAt(log: State): number {
+    return log[0]! + log.at(-2)!
+  },
 }
 
 /** The charges not yet forgotten; those of the future are of now. */

@@ -57,6 +57,11 @@ export const tokenBucket: Algorithm = {
     const left = missing - Math.min(cost * windowMs, lasting)
     return left > 0 ? [left, now, quota, windowMs] : undefined
   },
+
+  expiresAt(state: State): number {
+    const [missing, at, quota] = state as Bucket
+    return at + refillTime(missing, quota)
+  },
 }
 
 /** The bucket as of now; none if it is full. */

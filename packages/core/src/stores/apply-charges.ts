@@ -93,7 +93,7 @@ export function refundCharges(charges: readonly Charge[], read: StateReader, now
  * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`, `RL_INVALID_REQUEST`
  */
 export function checkCharge(charge: Charge): void {
-  const { key, limit, cost, receipt } = Object(charge) as Charge
+  const { key, limit, cost, receipt } = charge ?? ({} as Charge)
   checkKey(key)
   checkLimit(limit)
   checkCost(cost)

@@ -1,0 +1,133 @@
+import { Chunk } from './chunk.ts'
+import type { Shelf } from './chunk.ts'
+import { wordsOf } from './encoded-key.ts'
+import type { EncodedKey } from './encoded-key.ts'
+
+export const NO_ROW = -1
+
+/** A row's number is that of its chunk and, in its lowest bits, its place there. */
+const PLACE_BITS = 12
+const PLACES = 1 << PLACE_BITS
+/** The first chunk of a length is small: most stores hold few keys. */
+const FIRST_PLACES = 128
+
+/** Where to go on looking. */
+export interface Cursor {
+  chunk: number
+  place: number
+}
+
+/** The chunks for keys of about one length. */
+interface Aisle {
+  /** Those with room. */
+  readonly roomy: number[]
+  /** How many there are in all. */
+  count: number
+}
+
+/** Keys and their states, in chunks: nothing is ever copied to grow, and chunks that have become empty are let go. */
+export class Rows {
+  readonly #width: number | undefined
+  readonly #chunks: (Chunk | undefined)[] = []
+  readonly #unused: number[] = []
+  /** By the length of a row. */
+  readonly #aisles: Aisle[] = []
+  #size = 0
+  #blockedSize = 0
+
+  /** @param width How many numbers a state has, if that is fixed. */
+  constructor(width: number | undefined) {
+    this.#width = width
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  sizeOf(shelf: Shelf): number {
+    return shelf === 'blocked' ? this.#blockedSize : this.#size - this.#blockedSize
+  }
+
+  chunkOf(row: number): Chunk {
+    return this.#chunks[row >>> PLACE_BITS]!
+  }
+
+  placeOf(row: number): number {
+    return row & (PLACES - 1)
+  }
+
+  holds(row: number, key: EncodedKey): boolean {
+    return this.chunkOf(row).holds(this.placeOf(row), key)
+  }
+
+  /** Where the state of a row begins in the numbers of its chunk. */
+  startOf(row: number): number {
+    return this.placeOf(row) * this.chunkOf(row).stride
+  }
+
+  /** Takes in a key, as one that is open, and answers its row. */
+  add(key: EncodedKey): number {
+    // After the state there are the head and the key, or what a free place needs.
+    const stride = (this.#width ?? 0) + Math.max(1, (wordsOf(key.head) + 2) >> 1)
+    const aisle = (this.#aisles[stride] ??= { roomy: [], count: 0 })
+    const index = aisle.roomy.at(-1) ?? this.#addChunk(stride, aisle)
+    const chunk = this.#chunks[index]!
+    const place = chunk.add(key)
+    if (chunk.isFull) aisle.roomy.pop()
+    this.#size += 1
+    return (index << PLACE_BITS) | place
+  }
+
+  delete(row: number): void {
+    const index = row >>> PLACE_BITS
+    const chunk = this.chunkOf(row)
+    const { roomy } = this.#aisles[chunk.stride]!
+    if (chunk.isFull) roomy.push(index)
+    this.setBlocked(row, false)
+    chunk.delete(this.placeOf(row))
+    this.#size -= 1
+    // One with room stays, lest a key that comes and goes takes a chunk with it each time.
+    if (chunk.isEmpty && roomy.length > 1) this.#dropChunk(index)
+  }
+
+  setBlocked(row: number, isBlocked: boolean): void {
+    if (this.chunkOf(row).setBlocked(this.placeOf(row), isBlocked)) this.#blockedSize += isBlocked ? 1 : -1
+  }
+
+  /** The next row, on a shelf if one is named. Where they end it answers `NO_ROW` once, and begins anew. */
+  next(cursor: Cursor, shelf?: Shelf): number {
+    for (; cursor.chunk < this.#chunks.length; cursor.chunk++, cursor.place = 0) {
+      const place = this.#chunks[cursor.chunk]?.next(cursor.place, shelf)
+      if (place !== undefined) {
+        cursor.place = place + 1
+        return (cursor.chunk << PLACE_BITS) | place
+      }
+    }
+    cursor.chunk = 0
+    return NO_ROW
+  }
+
+  clear(): void {
+    this.#chunks.length = 0
+    this.#unused.length = 0
+    this.#aisles.length = 0
+    this.#size = 0
+    this.#blockedSize = 0
+  }
+
+  #addChunk(stride: number, aisle: Aisle): number {
+    const index = this.#unused.pop() ?? this.#chunks.length
+    this.#chunks[index] = new Chunk(this.#width, stride, aisle.count === 0 ? FIRST_PLACES : PLACES)
+    aisle.roomy.push(index)
+    aisle.count += 1
+    return index
+  }
+
+  #dropChunk(index: number): void {
+    const aisle = this.#aisles[this.#chunks[index]!.stride]!
+    aisle.roomy.splice(aisle.roomy.indexOf(index), 1)
+    aisle.count -= 1
+    this.#chunks[index] = undefined
+    this.#unused.push(index)
+  }
+}
