@@ -1,5 +1,6 @@
 #!/bin/sh
-# `npm start` and `npm test` on a machine that has npm with Node 18 or newer, and nothing else.
+# `npm start`, `npm test`, `npm run matrix` and `npm run bench`, on a machine that has npm with Node 18 or newer, and nothing
+# else.
 # It is a shell script because a shell can `exec`: the server takes this process's place, and with it every signal.
 set -eu
 cd "$(dirname "$0")/.."
@@ -67,7 +68,24 @@ case $command in
   test)
     get_missing
     # With arguments it is somebody at work on one test: the slow checks can wait.
-    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo packages/conformance; else pnpm run check; fi
+    if [ $# -gt 0 ]; then quietly node_modules/.bin/tsc -b apps/demo apps/bench packages/conformance; else pnpm run check; fi
     exec node_modules/.bin/vitest run "$@"
+    ;;
+  matrix)
+    get_missing
+    quietly node_modules/.bin/tsc -b
+    for version in 22.23.3 24.21.0 26.10.0; do
+      echo "Node $version:"
+      # In a process of its own, which alone sees that Node.
+      npx --yes --prefer-offline --loglevel=error -p "node@$version" -- node_modules/.bin/vitest run "$@"
+    done
+    ;;
+  bench)
+    has_redis || get_missing
+    quietly node_modules/.bin/tsc -b apps/bench
+    exec node apps/bench/dist/main.js "$@"
+    ;;
+  mutate)
+    exec node_modules/.bin/stryker run "$@"
     ;;
 esac

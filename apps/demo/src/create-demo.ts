@@ -27,6 +27,6 @@ export async function createDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
   const limiter = createLimiter(store)
   const guard = createGuard()
   const app = await createApp(limiter, guard)
-  const listener = livePage({ limiter, app, guard, metrics: metricsOf(limiter), framework, counts })
+  const listener = livePage({ limiter, app, guard, metrics: metricsOf(limiter, guard), framework, counts })
   return { listener, limiter, guard, counts, close }
 }

@@ -199,14 +199,27 @@ describe('the counts', () => {
 })
 
 describe('the process', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly on %s, also with a connection open', async (signal) => {
-    const { demo, origin } = await listeningDemo()
-    await fetch(origin)
-    demo.kill(signal)
-    demo.kill(signal)
-    expect(await once(demo, 'exit')).toEqual([0, null])
-    await expect(fetch(origin)).rejects.toThrow('fetch failed')
-  })
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'stops cleanly on %s, also with the page open and a burst under way',
+    async (signal) => {
+      const { demo, origin } = await listeningDemo()
+      await fetch(origin)
+      await fetch(`${origin}/demo/events`)
+      const body = JSON.stringify({ as: 'admin', count: 5000 })
+      const burst = fetch(`${origin}/demo/burst`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+      burst.catch(() => {})
+      const metrics = async () => (await fetch(`${origin}/metrics`)).text()
+      while (/outcome="allowed".* 0$/m.test(await metrics()));
+      demo.kill(signal)
+      demo.kill(signal)
+      expect(await once(demo, 'exit')).toEqual([0, null])
+      await expect(fetch(origin)).rejects.toThrow('fetch failed')
+    },
+  )
 
   it('says so when the port is taken', async () => {
     const other = createServer().listen(0)

@@ -20,7 +20,8 @@ async function start(): Promise<void> {
     fail(isTaken ? `Port ${port} is taken. Choose another, such as: PORT=${port + 1} npm start` : error)
   })
 
-  server.listen(port, () => {
+  // Who comes from elsewhere could start bursts, and forgive itself: only where somebody asks for it.
+  server.listen(port, process.env['HOST'] ?? '127.0.0.1', () => {
     const origin = `http://localhost:${(server.address() as AddressInfo).port}`
     console.log(`Open ${origin} to see the limits at work. The demo counts ${counts}.`)
     console.log(`\nOr try:\n\n${curlLines(origin)}\n\nCtrl-C stops it.`)

@@ -36,7 +36,7 @@ function openSqlite(): OpenStore {
   const store = new SqliteStore({ path })
   return {
     store,
-    description: `in SQLite (${path}): stop it, start it, and they are still there`,
+    description: `in SQLite (${path}), so that a restart forgets nothing`,
     close: () => store.close(),
   }
 }

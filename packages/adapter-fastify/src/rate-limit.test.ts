@@ -69,6 +69,24 @@ describe('rateLimit', () => {
     expect(statuses).toEqual([200, 429, 429])
   })
 
+  it.each([1, 0])('leaves alone what somebody else has answered meanwhile, with a quota of %d', async (quota) => {
+    const warnings: string[] = []
+    const app = fastify({ logger: { level: 'warn', stream: { write: (line: string) => void warnings.push(line) } } })
+    apps.push(app)
+    app.addHook('onRequest', (_request, reply, done) => {
+      done()
+      void reply.send('too late')
+    })
+    const identify = async () => undefined
+    await app.register(rateLimit, { ip: `${quota} per minute` as const, identify })
+    const served: string[] = []
+    app.get('/', async ({ url }) => void served.push(url))
+    const answer = await fetch(await app.listen())
+    expect([answer.status, await answer.text()]).toEqual([200, 'too late'])
+    await app.close()
+    expect([warnings, served]).toEqual([[], []])
+  })
+
   it.each<[string, object, string]>([
     ['an unknown option', { ipp: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
     ['a hook that comes too late', { hook: 'onSend' }, 'RL_INVALID_OPTION'],

@@ -21,6 +21,10 @@ async function originOf(options: Partial<RateLimitOptions>, handle?: () => Respo
     .use(rateLimit({ getConnInfo, ...options }))
     .get('/users/:id', (c) => c.json(c.var.rateLimit))
     .get('/own', () => handle?.() ?? new Response('own'))
+  return listen(app)
+}
+
+async function listen(app: Pick<Hono, 'fetch'>): Promise<string> {
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
   await once(server, 'listening')
   stops.push(() => server.close())
@@ -49,6 +53,25 @@ describe('rateLimit', () => {
       .onError((error, c) => c.text((error as RequestError).code, 500))
     const answer = await app.request('/own')
     expect([answer.status, await answer.text()]).toEqual([500, 'RL_MISSING_CLIENT'])
+  })
+
+  it.each([1, 0])('leaves alone what somebody else has answered meanwhile, with a quota of %d', async (quota) => {
+    let underWay: Promise<void> | undefined
+    const app = new Hono()
+      .use(async (c, next) => {
+        underWay = next()
+        return c.text('too late')
+      })
+      .use(rateLimit({ getConnInfo, ip: `${quota} per minute` as const, identify: async () => undefined }))
+      .get('/', (c) => c.text('in time'))
+    const answer = await fetch(await listen(app))
+    expect([answer.status, await answer.text(), answer.headers.has('x-ratelimit-limit')]).toEqual([
+      200,
+      'too late',
+      false,
+    ])
+    // Rejects with what goes wrong behind the answer.
+    await underWay
   })
 
   it('is a named function in stack traces', () => {

@@ -1,4 +1,4 @@
-import { checkCharge, HitCounter } from '@rl/core'
+import { checkCharge, ConfigError, HitCounter } from '@rl/core'
 import type { HitCounterOptions, Hits, Receipt, Store } from '@rl/core'
 import { LRUCache } from 'lru-cache'
 
@@ -69,6 +69,12 @@ class HitStore implements CompatStore {
   }
 
   init({ windowMs, skipFailedRequests = false, skipSuccessfulRequests = false }: LimiterConfig): void {
+    if (windowMs !== this.#windowMs && !Number.isNaN(this.#windowMs)) {
+      throw new ConfigError(
+        'RL_INVALID_OPTION',
+        'Expected a store for each limiter, got one that counts in another window already',
+      )
+    }
     this.#windowMs = windowMs
     if (skipFailedRequests || skipSuccessfulRequests) this.#receipts = new LRUCache({ max: REMEMBERED_KEYS })
     checkCharge({ key: '', limit: { algorithm: 'fixed-window', quota: 0, windowMs }, cost: 0 })

@@ -12,7 +12,7 @@ import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 
 import { testStores } from '../../adapter-express/src/stores.fixture.ts'
-import { statusesOf as statusesAtOnce } from '../../compat-express-rate-limit/src/requests.fixture.ts'
+import { servedOfPacket, statusesOf as statusesAtOnce } from '../../compat-express-rate-limit/src/requests.fixture.ts'
 import { testTwoProcesses } from '../../compat-express-rate-limit/src/two-processes.fixture.ts'
 import { compatStore } from './compat-store.ts'
 
@@ -56,6 +56,11 @@ describe.each(testStores)('@fastify/rate-limit on %s', (_name, open) => {
 testTwoProcesses(new URL('serve.fixture.ts', import.meta.url))
 
 describe('compatStore', () => {
+  it('admits five of ten requests in one packet at a limit of five', async () => {
+    const app = await limited({ max: 5, store: compatStore(new MemoryStore()) })
+    expect(await servedOfPacket(10, await app.listen({ port: 0, host: '127.0.0.1' }))).toBe(5)
+  })
+
   it('tells how many are left and when the window ends, and begins anew then', async () => {
     const clock = new TestClock()
     const app = await limited({ max: 1, store: compatStore(new MemoryStore({ clock: clock.read })) })

@@ -27,6 +27,22 @@ describe('an emitter', () => {
     expect(heard).toEqual([1, 1, 2])
   })
 
+  it('does not tell one event again and again to who leaves and comes back', () => {
+    const emitter = new Emitter<Events>('the weather', NAMES)
+    let calls = 0
+    let leave = (): void => {}
+    const listen = (): void => {
+      leave = emitter.on('rain', () => {
+        calls += 1
+        leave()
+        listen()
+      })
+    }
+    listen()
+    emitter.emit('rain', 1)
+    expect(calls).toBe(1)
+  })
+
   it('goes on where a listener fails, at once or later, and says which event it was', async () => {
     const failures: unknown[] = []
     const emitter = new Emitter<Events>('the weather', NAMES, (name, error) => failures.push([name, error]))

@@ -52,7 +52,8 @@ export class Emitter<Events extends object> {
   }
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const listener of this.#listeners.get(name)! as Set<Listener<Events[Name]>>) {
+    // Who begins to listen meanwhile hears the next one.
+    for (const listener of new Set(this.#listeners.get(name)! as Set<Listener<Events[Name]>>)) {
       try {
         const done = listener(event)
         if (isPromise(done)) done.catch((error: unknown) => this.#failed(name, error))

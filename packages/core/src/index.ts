@@ -1,7 +1,6 @@
 export { applyAlgorithm } from './algorithms/apply-algorithm.ts'
 export { algorithms } from './algorithms/algorithms.ts'
 export type { AlgorithmName } from './algorithms/algorithms.ts'
-export { isState } from './algorithms/algorithm.ts'
 export type { Algorithm, Outcome, Receipt, State, Verdict } from './algorithms/algorithm.ts'
 export { readClock } from './clock.ts'
 export type { Clock } from './clock.ts'
@@ -20,14 +19,9 @@ export { rateLimitHeaders } from './http/rate-limit-headers.ts'
 export type { HeaderFields, HeaderFormat, HeaderOptions } from './http/rate-limit-headers.ts'
 export type { DosOption } from './http/attack-gate.ts'
 export { RateLimitingMiddleware } from './http/rate-limiting-middleware.ts'
-export type {
-  Identity,
-  MiddlewareOptions,
-  OwnAnswer,
-  RateLimitAnswer,
-  RequestFacts,
-  RequestOptions,
-} from './http/rate-limiting-middleware.ts'
+export type { MiddlewareOptions, RequestFacts } from './http/rate-limiting-middleware.ts'
+export type { OwnAnswer, RateLimitAnswer } from './http/rate-limit-answer.ts'
+export type { Identity, RequestOptions } from './http/request-options.ts'
 export type { Problem, ProblemReason } from './http/problem.ts'
 export type { LogEntry, LogLevel, Logger, LogOptions, Reporter } from './logger.ts'
 export type { AccessOptions } from './limiter/access-lists.ts'
@@ -61,6 +55,7 @@ export type { MaybePromise } from './maybe-promise.ts'
 export { checkFunction, checkOptions, positiveInteger } from './options.ts'
 export { applyCharges, checkCharge, refundCharges } from './stores/apply-charges.ts'
 export type { Decision, StateReader, StateWrite } from './stores/apply-charges.ts'
+export { isStateOf } from './stores/is-state-of.ts'
 export { createStore } from './stores/create-store.ts'
 export { HitCounter } from './stores/hit-counter.ts'
 export type { HitCounterOptions, Hits } from './stores/hit-counter.ts'

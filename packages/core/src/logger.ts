@@ -7,6 +7,7 @@ import { hashedNamesBy } from './hashed-name.ts'
 import type { HashedName } from './hashed-name.ts'
 import type { Limit } from './limits/limit.ts'
 import { parseLimit } from './limits/parse-limit.ts'
+import { isPromise } from './maybe-promise.ts'
 
 /** One thing to know: `event` is for programs, `message` for people, the rest is what it is about. */
 export interface LogEntry {
@@ -45,7 +46,7 @@ interface Budget {
 const ONCE_A_MINUTE = parseLimit('1 per minute')
 const HUNDRED_A_MINUTE = parseLimit({ rate: '100 per minute', algorithm: 'token-bucket' })
 /** Of so many subjects it is remembered when they were told of. */
-const MOST_SUBJECTS = 10_000
+const MOST_SUBJECTS = 1000
 
 /** How often events are told, so that neither an attack nor an outage can flood a log. */
 const BUDGETS = {
@@ -73,8 +74,9 @@ export class Reporter {
   readonly #least: number
   readonly #clock: () => number
   readonly #hashed: HashedName | undefined
-  readonly #spent = new LRUCache<string, State>({ max: MOST_SUBJECTS })
-  readonly #leftOut = new LRUCache<string, number>({ max: MOST_SUBJECTS })
+  /** What has been spent of each budget, and how many entries have been left out since the last that was told. */
+  readonly #spent: LRUCache<string, State> | undefined
+  readonly #leftOut: LRUCache<string, number> | undefined
 
   /**
    * @param clock Monotonic, in milliseconds.
@@ -94,12 +96,21 @@ export class Reporter {
     this.#logger = logger
     this.#least = LEVELS.indexOf(logLevel)
     this.#clock = clock
+    if (logger !== undefined) {
+      this.#spent = new LRUCache({ max: MOST_SUBJECTS })
+      this.#leftOut = new LRUCache({ max: MOST_SUBJECTS })
+    }
     this.#hashed = addressSecret === undefined ? undefined : hashedNamesBy('addressSecret', addressSecret)
   }
 
   /** Whether entries of this level are told at all. */
   hears(level: LogLevel): boolean {
     return this.#logger !== undefined && LEVELS.indexOf(level) >= this.#least
+  }
+
+  /** Whether entries may name addresses as they are. */
+  get namesAddresses(): boolean {
+    return this.#hashed === undefined
   }
 
   /** How entries name an address. */
@@ -114,7 +125,10 @@ export class Reporter {
     if (leftOut === undefined) return
     try {
       const fields = Object.entries({ event, ...entry(), ...(leftOut > 0 && { leftOut }) })
-      this.#logger![level](Object.fromEntries(fields.filter(([, value]) => value !== undefined)) as LogEntry)
+      const told: unknown = this.#logger![level](
+        Object.fromEntries(fields.filter(([, value]) => value !== undefined)) as LogEntry,
+      )
+      if (isPromise(told)) told.catch(() => undefined)
     } catch {
       // A log that is full must not decide who is let in.
     }
@@ -125,15 +139,15 @@ export class Reporter {
     const ofSubject = `${event} ${subject}`
     const isTold = (!each || this.#take(ofSubject, each)) && (!all || this.#take(event, all))
     const counted = all ? event : ofSubject
-    const leftOut = this.#leftOut.get(counted) ?? 0
-    this.#leftOut.set(counted, isTold ? 0 : leftOut + 1)
+    const leftOut = this.#leftOut!.get(counted) ?? 0
+    this.#leftOut!.set(counted, isTold ? 0 : leftOut + 1)
     return isTold ? leftOut : undefined
   }
 
   #take(name: string, limit: Limit): boolean {
     const now = Math.floor(this.#clock())
-    const { verdict, state } = algorithmOf(limit).consume(limit, this.#spent.get(name), 1, now)
-    this.#spent.set(name, state)
+    const { verdict, state } = algorithmOf(limit).consume(limit, this.#spent!.get(name), 1, now)
+    this.#spent!.set(name, state)
     return verdict.allowed
   }
 }

@@ -1,4 +1,4 @@
-import { isState, StoreError } from '@rl/core'
+import { isStateOf, StoreError } from '@rl/core'
 import type { State } from '@rl/core'
 
 import type { SqliteDatabase, SqliteStatement } from './sqlite-database.ts'
@@ -69,7 +69,7 @@ export class StateTable {
 function parseState(text: string, algorithm: string): State {
   try {
     const state: unknown = JSON.parse(text)
-    if (isState(state)) return state
+    if (isStateOf(algorithm, state)) return state
   } catch {
     // As bad as what can be parsed and is no state.
   }

@@ -9,7 +9,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import type { Histogram } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { RateLimiter, StoreError } from '@rl/core'
+import { DosGuard, RateLimiter, StoreError } from '@rl/core'
 import type { Charge, RateLimiterOptions, Verdict } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import parsePrometheus from 'parse-prometheus-text-format'
@@ -129,6 +129,17 @@ describe('what Prometheus scrapes', () => {
       [{ 'ratelimit.store.role': 'fallback', 'ratelimit.store.verb': 'consume' }, 1],
     ])
     expect((await scrape()).has('ratelimit_store_duration')).toBe(true)
+  })
+
+  it('counts bans, and who is banned', async () => {
+    const guard = new DosGuard({ threshold: 1 })
+    const { scrape } = await scraped({}, { guard })
+    for (const ip of ['203.0.113.7', '203.0.113.7', '198.51.100.1']) guard.detectAttack(ip)
+    const families = await scrape()
+    expect(Object.fromEntries(families.get('ratelimit_dos_bans_total')!)).toEqual({ 'dos_shared=false': 1 })
+    expect(Object.fromEntries(families.get('ratelimit_dos_requests_total')!)).toEqual({ '': 1 })
+    expect(Object.fromEntries(families.get('ratelimit_dos_banned')!)).toEqual({ '': 1 })
+    expect(families.get('ratelimit_dos_sources')!.get('')).toBe(guard.stats().sources)
   })
 
   it('has as many series for ten thousand clients as for one', async () => {

@@ -1,8 +1,9 @@
 import { metrics } from '@opentelemetry/api'
 import type { Attributes, MeterProvider } from '@opentelemetry/api'
 import { checkOptions } from '@rl/core'
-import type { RateLimiter } from '@rl/core'
+import type { DosGuard, RateLimiter } from '@rl/core'
 
+import { countBans } from './count-bans.ts'
 import { countDecisions } from './count-decisions.ts'
 import { describeSpans } from './describe-spans.ts'
 import { timeStores } from './time-stores.ts'
@@ -12,11 +13,13 @@ export interface InstrumentOptions {
   readonly name?: string
   /** @default the global one */
   readonly meterProvider?: MeterProvider
+  /** The guard against attacks that stands before the limiter, to be reported as well. @default none */
+  readonly guard?: Pick<DosGuard, 'bans' | 'stats' | 'on'>
   /** Whether the span of a request is told what was decided on it. @default true */
   readonly spans?: boolean
 }
 
-const OPTIONS = { name: true, meterProvider: true, spans: true } as const satisfies Record<
+const OPTIONS = { name: true, meterProvider: true, guard: true, spans: true } as const satisfies Record<
   keyof InstrumentOptions,
   true
 >
@@ -46,10 +49,11 @@ export function instrument<Tier extends string, Endpoint extends string>(
   options: InstrumentOptions = {},
 ): () => void {
   checkOptions('instrument', options, OPTIONS)
-  const { name, meterProvider = metrics, spans = true } = options
+  const { name, meterProvider = metrics, guard, spans = true } = options
   const meter = meterProvider.getMeter('@rl/telemetry')
   const own: Attributes = name === undefined ? {} : { 'ratelimit.limiter': name }
   const ends = [countDecisions(meter, limiter, own), timeStores(meter, limiter, own)]
+  if (guard) ends.push(countBans(meter, guard, own))
   if (spans) ends.push(describeSpans(limiter))
   return () => {
     for (const end of ends) end()

@@ -36,6 +36,7 @@ export function fileRoutes(): Routes {
 /** Reads anew each time: who changes a file reloads the page and sees it. */
 function served(file: URL, type: string): Route {
   return function serveFile(_request, response) {
+    const content = readFileSync(file)
     response.writeHead(200, {
       'Content-Type': type,
       'Cache-Control': 'no-cache',
@@ -43,6 +44,6 @@ function served(file: URL, type: string): Route {
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
     })
-    response.end(readFileSync(file))
+    response.end(content)
   }
 }

@@ -14,7 +14,8 @@ export function routed(routes: Routes, others: RequestListener): RequestListener
     const own = byName.get(`${method === 'HEAD' ? 'GET' : method} ${path}`)
     if (!own) return others(request, response)
     // Nobody is left to be told, such as when a client breaks off in the middle of its request.
-    Promise.resolve(own(request, response)).catch(() => response.destroy())
+    const answer = async (): Promise<void> => own(request, response)
+    answer().catch(() => response.destroy())
     return undefined
   }
 }

@@ -30,33 +30,34 @@ function makeSender(as: BurstSender): { readonly element: HTMLElement; readonly 
   const element = fromTemplate('sender')
   const button = element.querySelector('button')!
   let asked: AbortController | undefined
+  let isUnderWay = false
   element.dataset['as'] = as
   fill(element, { name: NAMES[as] })
   part(element, 'progress').ariaLabel = `${NAMES[as]}: requests answered`
 
   async function fire(): Promise<void> {
-    asked = new AbortController()
+    const own = new AbortController()
+    asked = own
     const chosen = Number(document.querySelector<HTMLInputElement>('[name=count]:checked')!.value)
     const count = isAttack(as) ? Math.min(MOST_REQUESTS, chosen * ATTACK_FACTOR) : chosen
-    const { signal } = asked
     try {
-      const answer = await postJson('/demo/burst', { as, count }, { signal })
+      const answer = await postJson('/demo/burst', { as, count }, { signal: own.signal })
       if (answer.ok)
         setText(byId('burst-news'), `${NAMES[as]}: ${outcomeWords((await answer.json()) as BurstProgress).join(', ')}`)
     } catch {
       // It was stopped, or the server is gone, which the page says elsewhere.
     } finally {
-      asked = undefined
+      if (asked === own) asked = undefined
     }
   }
   button.addEventListener('click', () => {
-    if (asked) asked.abort()
+    if (asked && isUnderWay) asked.abort()
     else void fire()
   })
 
   function show({ about, bursts }: LiveState): void {
     const burst = bursts.find((one) => one.as === as)
-    const isUnderWay = burst?.isUnderWay ?? false
+    isUnderWay = burst?.isUnderWay ?? false
     const rate = isAttack(as) ? ATTACKS[as] : about.rates[as]
     fill(element, { rate: isUnderWay && asked ? 'stop' : rate })
     element.classList.toggle('is-under-way', isUnderWay)

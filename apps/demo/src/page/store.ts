@@ -17,6 +17,7 @@ export function showStore({ health, keys }: LiveState): void {
   byId('store-status').dataset['status'] = status
   setText(byId('store-meaning'), MEANINGS[status])
   setText(byId('store-latency'), store.ok ? latencyText(store.latencyMs) : '–')
-  setText(byId('store-keys'), keys === undefined ? '–' : countText(keys))
+  byId('store-keys').parentElement!.hidden = keys === undefined
+  setText(byId('store-keys'), countText(keys ?? 0))
   setText(byId('store-error'), store.error ?? '')
 }

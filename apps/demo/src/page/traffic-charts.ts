@@ -6,6 +6,8 @@ import { countText } from './wording.ts'
 
 const HEIGHT = 72
 const AXIS_HEIGHT = 24
+/** How far apart the lines of a chart may be: there are no halves of requests. */
+const STEPS = [1, 10, 100, 1000, 10_000].flatMap((step) => [step, 2 * step, 5 * step])
 const STEADY = matchMedia('(prefers-reduced-motion: reduce)')
 
 /** Draws a chart for each plan; the function that is returned moves them on. */
@@ -82,9 +84,10 @@ function optionsFor(width: number, hasTimeAxis: boolean): uPlot.Options {
       {
         ...axis,
         size: 48,
+        incrs: STEPS,
         space: 24,
         grid: { stroke: () => color('--line'), width: 1 },
-        values: (_chart, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? countText(Math.abs(tick)) : '')),
+        values: (_chart, ticks) => ticks.map((tick) => countText(Math.abs(tick))),
       },
     ],
     series: [{}, bars('banned'), bars('denied'), bars('admitted')],

@@ -1,4 +1,13 @@
-import type { HeaderFormat, Identity, LogEntry, Logger, RateLimiterOptions, RequestOptions, Store } from '@rl/core'
+import type {
+  DosGuardOptions,
+  HeaderFormat,
+  Identity,
+  LogEntry,
+  Logger,
+  RateLimiterOptions,
+  RequestOptions,
+  Store,
+} from '@rl/core'
 
 /** What a case asks of a server: plain data, so that the server may be another process on another runtime. */
 export interface AdapterConfig extends Pick<
@@ -7,6 +16,7 @@ export interface AdapterConfig extends Pick<
 > {
   readonly headers?: readonly HeaderFormat[]
   readonly count?: NonNullable<RequestOptions<never>['count']>
+  readonly dos?: DosGuardOptions
   /** Whether the client's address is what the server's peer says in `X-Forwarded-For`. @default false */
   readonly trustProxy?: boolean
   /** Whether the store never answers. @default false */
@@ -50,7 +60,7 @@ export function adapterOptions<Incoming>(
 ): AdapterOptions<Incoming> {
   return {
     ...options,
-    ...(storeHangs ? { store: HANGING_STORE } : { timeoutMs: PATIENT_MS }),
+    ...(storeHangs ? { store: HANGING_STORE } : { timeoutMs: PATIENCE_MS }),
     ...(tellsLog && tellingLog()),
     identify(incoming) {
       const userId = header(incoming, 'x-user')
@@ -61,8 +71,8 @@ export function adapterOptions<Incoming>(
   }
 }
 
-/** A busy machine must not decide a case: what is let past since a store answers late would be one too many. */
-const PATIENT_MS = 10_000
+/** On a busy machine, a store may miss the default deadline, and cases that count exactly would see requests pass uncounted. */
+const PATIENCE_MS = 10_000
 
 const forEver = async (): Promise<never> => new Promise<never>(() => {})
 

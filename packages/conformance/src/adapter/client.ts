@@ -17,9 +17,11 @@ export interface Answer {
 export interface Asked {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** When to give up. @default never */
+  readonly signal?: AbortSignal
 }
 
-/** Long enough for whatever takes no time but that of the machine, however busy. */
+/** Long enough for what takes no time but that of the machine. */
 const IN_TIME_MS = 3000
 const PAUSE_MS = 10
 
@@ -56,6 +58,11 @@ export class Client {
     return answers
   }
 
+  /** As `ask`, for an answer that must not be waited for. */
+  async askInTime(path: string): Promise<Answer> {
+    return this.ask(path, { signal: AbortSignal.timeout(IN_TIME_MS) })
+  }
+
   /** Asks, at no cost, until so many units are left, which may take a moment. */
   async untilLeft(units: number): Promise<void> {
     const left = async (): Promise<unknown> =>
@@ -81,8 +88,11 @@ export class Client {
     return () => void socket.resetAndDestroy()
   }
 
-  async #ask(path: string, { method = 'GET', headers = {} }: Asked = {}, agent: Agent | false): Promise<Answer> {
-    const signal = AbortSignal.timeout(IN_TIME_MS)
+  async #ask(
+    path: string,
+    { method = 'GET', headers = {}, signal }: Asked = {},
+    agent: Agent | false,
+  ): Promise<Answer> {
     const asking = request(new URL(path, this.#origin), { method, headers, agent, signal })
     asking.end()
     const [answer] = (await once(asking, 'response')) as [IncomingMessage]

@@ -28,6 +28,14 @@ export const exactnessCases = {
     })
   },
 
+  'loses nothing where calls and refunds come at once': async (context) => {
+    await underEachAlgorithm(context, 100, MINUTE, async (counter) => {
+      await counter.consume(50)
+      await Promise.all(Array.from({ length: 60 }, (_, i) => (i % 2 ? counter.consume(2) : counter.refund(1))))
+      assert.equal((await counter.peek(0)).remaining, 20)
+    })
+  },
+
   'denies a cost that does not fit, and admits a smaller one that does': async (context) => {
     await underEachAlgorithm(context, 5, MINUTE, async (counter) => {
       assert.equal((await counter.consume(3)).remaining, 2)

@@ -1,5 +1,5 @@
-import { applyCharges } from '@rl/core'
-import type { Charge } from '@rl/core'
+import { applyCharges, refundCharges } from '@rl/core'
+import type { Charge, Verdict } from '@rl/core'
 
 import { answering, but, charging, keepingAfter, limiting, pausing, refunding } from './faulty-store.fixture.ts'
 import type { Faults } from './faulty-store.fixture.ts'
@@ -13,6 +13,30 @@ export const countingFaults: Faults = {
   'lets other calls in between where there are several charges': [
     pausing((charges) => charges.length > 1),
     'admits exactly the quota of concurrent calls that name the same keys in another order',
+  ],
+  'lets other calls in between when it refunds': [
+    but((right) => ({
+      async refund(charges) {
+        const writes = refundCharges(charges, right.read, right.now())
+        await Promise.resolve()
+        right.write(charges, writes)
+      },
+    })),
+    'loses nothing where calls and refunds come at once',
+  ],
+  'admits one less than the quota': [
+    but((right) => ({
+      consume: (charges) =>
+        right
+          .consume(charges.map((charge) => ({ ...charge, limit: { ...charge.limit, quota: charge.limit.quota - 1 } })))
+          .map((verdict) => ({ ...verdict, limit: verdict.limit + 1, remaining: verdict.remaining + 1 })),
+    })),
+    'denies the sixth of five',
+    'admits exactly 100 of 200 concurrent calls at 100',
+  ],
+  'answers that one unit more is left': [
+    answering(({ limit, remaining }) => ({ remaining: Math.min(limit, remaining + 1) })),
+    'denies the sixth of five',
   ],
   'admits one more than the quota': [
     but((right) => ({
@@ -108,6 +132,15 @@ export const countingFaults: Faults = {
     'decides every history as the algorithms do',
   ],
 
+  'keeps the level of a bucket as a float of 32 bits': [
+    keepingAfter(
+      (_, { limit }) => limit.algorithm === 'token-bucket',
+      ({ limit }, state) => state && [Math.fround(state[0]! / limit.windowMs) * limit.windowMs, ...state.slice(1)],
+    ),
+    'decides every history as the algorithms do',
+    'counts without loss up to 2^53',
+  ],
+
   'spends the charges one after the other': [
     but((right) => ({ consume: (charges) => charges.flatMap((charge) => right.consume([charge])) })),
     'spends nothing where any of several charges is denied',
@@ -156,6 +189,19 @@ export const countingFaults: Faults = {
   'spends when it peeks': [
     but((right) => ({ peek: (charges) => right.consume(charges) })),
     'writes nothing when it peeks',
+  ],
+  'peeks at what it has once told': [
+    but((right) => {
+      const told = new Map<string, readonly Verdict[]>()
+      return {
+        peek(charges) {
+          const asked = JSON.stringify(charges)
+          if (!told.has(asked)) told.set(asked, right.peek(charges))
+          return told.get(asked)!
+        },
+      }
+    }),
+    'peeks what a call then answers',
   ],
   'peeks at what was left before the call': [
     but((right) => ({ peek: (charges) => right.peek(charges.map((charge) => ({ ...charge, cost: 0 }))) })),

@@ -1,5 +1,6 @@
 import { but, charging, limiting } from './faulty-store.fixture.ts'
 import type { Faults } from './faulty-store.fixture.ts'
+import type { MakeStore } from '../run-store-case.ts'
 
 const MOST = Number.MAX_SAFE_INTEGER
 
@@ -40,6 +41,33 @@ export const inputFaults: Faults = {
     charging(({ key }: { readonly key: unknown }) => ({ key: String(key) })),
     'refuses a key that is no string',
   ],
+  'admits what it cannot check': [
+    swallowing(true),
+    'refuses a cost that is no whole number',
+    'refuses a quota that is no whole number',
+    'refuses to decide by a clock that tells no time',
+    'does nothing any more once it is closed',
+  ],
+  'denies what it cannot check': [
+    swallowing(false),
+    'refuses a cost that is no whole number',
+    'refuses to decide by a clock that tells no time',
+    'does nothing any more once it is closed',
+  ],
+  'says nothing of a refund that it cannot make': [
+    but((right) => ({
+      refund(charges) {
+        try {
+          right.refund(charges)
+        } catch {
+          // This is the fault.
+        }
+      },
+    })),
+    'refuses a receipt that is none',
+    'refuses to decide by a clock that tells no time',
+    'does nothing any more once it is closed',
+  ],
   'asks for a charge at least': [
     but((right) => ({
       consume(charges) {
@@ -49,4 +77,18 @@ export const inputFaults: Faults = {
     })),
     'answers no charges with no verdicts',
   ],
+}
+
+/** Answers where it should fail. */
+function swallowing(allowed: boolean): MakeStore {
+  const verdict = { allowed, limit: 1, remaining: 1, retryAfterMs: 0, resetAfterMs: 0 }
+  return but((right) => ({
+    consume(charges) {
+      try {
+        return right.consume(charges)
+      } catch {
+        return charges.map(() => verdict)
+      }
+    },
+  }))
 }

@@ -11,6 +11,10 @@ export const keepingFaults: Faults = {
     'counts different keys apart, whatever they are',
   ],
   'cuts keys to 64 kilobytes': [naming(named((key) => key.slice(0, 2 ** 16))), 'counts keys of a megabyte apart'],
+  'names a key by the sum of its bytes': [
+    naming(named((key) => String(Buffer.from(key).reduce((sum, byte) => sum + byte, 0)))),
+    'counts different keys apart, whatever they are',
+  ],
   'takes capital letters for small ones': [
     naming(named((key) => key.toLowerCase())),
     'counts different keys apart, whatever they are',

@@ -12,6 +12,18 @@ export const timeFaults: Faults = {
     answering(({ allowed, retryAfterMs }) => ({ retryAfterMs: allowed ? 0 : retryAfterMs - 1 })),
     'admits a denied call after retryAfterMs, and not a millisecond earlier',
   ],
+  'tells to wait a millisecond more than is needed': [
+    answering(({ allowed, retryAfterMs }) => ({ retryAfterMs: allowed ? 0 : retryAfterMs + 1 })),
+    'admits a denied call after retryAfterMs, and not a millisecond earlier',
+  ],
+  'tells that all is back a millisecond too early': [
+    answering(({ resetAfterMs }) => ({ resetAfterMs: Math.max(0, resetAfterMs - 1) })),
+    'has all of a limit back after resetAfterMs, and not a millisecond earlier',
+  ],
+  'tells that all is back a millisecond too late': [
+    answering(({ resetAfterMs }) => ({ resetAfterMs: resetAfterMs && resetAfterMs + 1 })),
+    'has all of a limit back after resetAfterMs, and not a millisecond earlier',
+  ],
   'tells the window for the time until all is back': [
     answering(({ resetAfterMs }, { limit }) => ({ resetAfterMs: resetAfterMs && limit.windowMs })),
     'has all of a limit back after resetAfterMs, and not a millisecond earlier',
@@ -44,6 +56,18 @@ export const timeFaults: Faults = {
   ],
   'keeps windows in 32 bits': [limiting(({ windowMs }) => ({ windowMs: windowMs | 0 })), 'counts in windows of a year'],
 
+  'ends a window a millisecond too late': [
+    limiting(({ windowMs }) => ({ windowMs: windowMs + 1 })),
+    'counts in windows of a millisecond',
+    'counts in windows of a year',
+  ],
+
+  'goes by the clock of the machine': [
+    timing(() => Date.now),
+    'has all of a limit back after resetAfterMs, and not a millisecond earlier',
+    'counts in windows of a year',
+    'refuses to decide by a clock that tells no time',
+  ],
   'reads its clock once': [
     timing((clock) => {
       const start = clock()

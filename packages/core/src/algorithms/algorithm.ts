@@ -8,11 +8,6 @@ import type { Limit } from '../limits/limit.ts'
  */
 export type State = readonly number[]
 
-/** Whether what a store has read can be a state. */
-export function isState(value: unknown): value is State {
-  return Array.isArray(value) && value.every(Number.isSafeInteger)
-}
-
 /** The answer for one charge. Plain data: it does not change afterwards. */
 export interface Verdict {
   /** Whether this limit admits the charge. */

@@ -44,6 +44,11 @@ describe('a guard without options', () => {
   })
 })
 
+it('finds a flood that comes all at once, whatever the threshold', () => {
+  const { attacks } = guardWith({ threshold: 65_534, windowMs: 3_600_000 })
+  expect(attacks(65_535, () => '203.0.113.7')).toBe(1)
+})
+
 describe('a window', () => {
   it.each([
     [59_999, true],
@@ -344,7 +349,7 @@ describe('options', () => {
   it.each<[Record<string, unknown>, string]>([
     [{ threshold: 0 }, '`threshold`'],
     [{ threshold: Number.NaN }, '`threshold`'],
-    [{ threshold: 1_000_001 }, '`threshold`'],
+    [{ threshold: 65_535 }, '`threshold`'],
     [{ windowMs: 0.5 }, '`windowMs`'],
     [{ windowMs: 1e12 }, '`windowMs`'],
     [{ networks: null }, '`networks`'],

@@ -35,6 +35,8 @@ export interface Inspection {
 
 /** How a guard is doing. */
 export interface DosGuardStats {
+  /** How many requests were answered as an attack, or in `shadow` would have been. */
+  readonly attacks: number
   /** How many sources and networks have a record now, and how many can have one. */
   readonly sources: number
   readonly maxSources: number
@@ -91,24 +93,26 @@ export class DosGuard {
   readonly #widths: Widths
   readonly #allow: AllowList
   readonly #reader = new AddressReader()
-  readonly #hash: KeyedHash
+  readonly #hash = new KeyedHash(0, 0)
+  readonly #random: SeededRandom
+  #isSeeded = false
   readonly #sources: SourceTable
   readonly #bans: BanList
   readonly #shared: SharedBans | undefined
   /** The hashes of the request that is being decided, one for each width. */
   readonly #hashes: Int32Array
+  #attacks = 0
 
   /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
   constructor(options: DosGuardOptions = {}) {
     const settings = dosGuardSettings(options)
-    const { threshold, windowMs, networks, allow, maxBytes, ban, store, mode, seed } = settings
-    const [k0, k1, start] = secrets(seed)
-    const random = new SeededRandom(start)
+    const { threshold, windowMs, networks, allow, maxBytes, ban, store, mode } = settings
+    const random = new SeededRandom(0)
     const banBytes = Math.floor(BANS_SHARE * maxBytes)
     this.#settings = settings
     this.#widths = widthsFor(threshold, networks)
     this.#allow = new AllowList(allow)
-    this.#hash = new KeyedHash(k0, k1)
+    this.#random = random
     this.#hashes = new Int32Array(this.#widths.all.length)
     this.#bans = new BanList(banBytes, ban, random)
     this.#sources = new SourceTable(maxBytes - banBytes, windowMs, this.#widths.all, random)
@@ -197,11 +201,27 @@ export class DosGuard {
     const { size: sources, capacity: maxSources, displaced, uncounted } = this.#sources
     const { size: bans, capacity: maxBans } = this.#bans
     const bytes = this.#sources.bytes + this.#bans.bytes
-    return { sources, maxSources, bans, maxBans, bytes, displaced, uncounted, unshared: this.#shared?.leftOut ?? 0 }
+    const unshared = this.#shared?.leftOut ?? 0
+    return { attacks: this.#attacks, sources, maxSources, bans, maxBans, bytes, displaced, uncounted, unshared }
   }
 
   /** @returns Which of the address's widths is banned, the narrowest first; `NONE` if none is. */
   #decide(address: string, now: number): number {
+    if (!this.#isSeeded) this.#seed()
+    const index = this.#find(address, now)
+    if (index !== NONE) this.#attacks += 1
+    return index
+  }
+
+  /** Only with the first request: on Cloudflare's workers there are no random numbers before. */
+  #seed(): void {
+    const [k0, k1, start] = secrets(this.#settings.seed)
+    this.#hash.rekey(k0, k1)
+    this.#random.reseed(start)
+    this.#isSeeded = true
+  }
+
+  #find(address: string, now: number): number {
     const reader = this.#reader
     if (!reader.read(address)) {
       throw new RequestError(

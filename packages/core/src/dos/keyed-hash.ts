@@ -12,10 +12,16 @@ const LENGTH = 9 << 24
  * too short to sign anything; here an answer is never shown to anybody, and two keys that do meet cost one comparison.
  */
 export class KeyedHash {
-  readonly #k0: number
-  readonly #k1: number
+  #k0: number
+  #k1: number
 
   constructor(k0: number, k1: number) {
+    this.#k0 = k0
+    this.#k1 = k1
+  }
+
+  /** Takes another key, before anything has been hashed. */
+  rekey(k0: number, k1: number): void {
     this.#k0 = k0
     this.#k1 = k1
   }

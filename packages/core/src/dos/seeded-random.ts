@@ -9,6 +9,11 @@ export class SeededRandom {
     this.#state = seed | 0
   }
 
+  /** Begins anew from another seed. */
+  reseed(seed: number): void {
+    this.#state = seed | 0
+  }
+
   /** At least 0, and below 1. */
   next(): number {
     this.#state = (this.#state + 0x9e3779b9) | 0

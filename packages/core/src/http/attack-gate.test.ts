@@ -79,6 +79,14 @@ describe('an attack', () => {
     expect(JSON.stringify(heard)).not.toContain(IP)
   })
 
+  it('names no address in the log that could not be read, either', async () => {
+    const { heard, ask } = gated(true, { addressSecret: 'a secret of sixteen or more' })
+    await ask('203.0.113.7:4711')
+    expect(heard).toEqual([
+      ['warn', { event: 'invalid_address', message: expect.not.stringContaining('203') as string }],
+    ])
+  })
+
   it('is let past in shadow mode, and told', async () => {
     const { heard, ask } = gated({ threshold: 1, mode: 'shadow' })
     for (let i = 0; i < 3; i++) expect((await ask()).statusCode).toBe(200)
@@ -90,6 +98,21 @@ describe('an attack', () => {
     const { ask } = gated({ threshold: 1 }, { onDenied })
     await ask()
     expect(await ask()).toMatchObject({ statusCode: 418, body: 'abnormal-usage-detected' })
+  })
+
+  it('is told to the log where other processes could not be told', async () => {
+    class DeadStore extends MapStore {
+      override consume(): never {
+        throw new Error('no connection')
+      }
+    }
+    const { heard, ask } = gated({ threshold: 1, store: new DeadStore() })
+    for (let i = 0; i < 2; i++) await ask()
+    await new Promise(setImmediate)
+    expect(heard.map(([level, { event, role }]) => [level, event, role])).toEqual([
+      ['warn', 'dos_block', undefined],
+      ['error', 'store_error', 'dos'],
+    ])
   })
 
   it('is found by a guard that others use too', async () => {
@@ -107,11 +130,19 @@ describe('an attack', () => {
 })
 
 describe('no attack', () => {
-  it('is what the allow list of the limiter lets in', async () => {
-    const { ask } = gated({ threshold: 1 }, { allow: ['203.0.113.0/24', 'user:42'] })
-    for (let i = 0; i < 5; i++) expect((await ask()).statusCode).toBe(200)
-    await ask('198.51.100.1')
-    expect((await ask('198.51.100.1')).statusCode).toBe(429)
+  it('is what the allow list of the limiter lets in, whoever has made guard and limiter', async () => {
+    const allow = ['203.0.113.0/24', 'user:42']
+    const limiter = new RateLimiter({ store: new MapStore(), allow })
+    const dos = new DosGuard({ threshold: 1 })
+    for (const middleware of [
+      new RateLimitingMiddleware({ store: new MapStore(), allow, dos: { threshold: 1 } }),
+      new RateLimitingMiddleware({ limiter, dos }),
+    ]) {
+      const ask = async (ip: string) => (await middleware.processRequest({ ip })).statusCode
+      for (let i = 0; i < 5; i++) expect(await ask(IP)).toBe(200)
+      await ask('198.51.100.1')
+      expect(await ask('198.51.100.1')).toBe(429)
+    }
   })
 
   it('is a request that is skipped', async () => {

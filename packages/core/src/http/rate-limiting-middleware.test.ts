@@ -270,8 +270,9 @@ describe('an address', () => {
     const property = fc.asyncProperty(anyAddress, async (ip) => {
       const { statusCode } = await middleware.processRequest({ ip })
       if (isIPv4(ip)) expect(statusCode).toBe(200)
-      if (isIP(ip) === 0) expect(statusCode).toBe(400)
-      seen.add(ip)
+      // A zone (RFC 4007) is the business of this machine: whatever it is called, it tells no clients apart.
+      if (isIP(ip.split('%', 1)[0]!) === 0) expect(statusCode).toBe(400)
+      seen.add(ip).add(ip.replace(/^::ffff:/i, ''))
     })
     await fc.assert(property, { numRuns: 100_000 })
     for (const key of store.states.keys()) expect(key).toMatch(/\|ip:[0-9a-f.:/]+$/)

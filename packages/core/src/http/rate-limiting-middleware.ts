@@ -1,5 +1,4 @@
 import { AttackGate } from './attack-gate.ts'
-import type { DosOption } from './attack-gate.ts'
 import { forwardingWarning } from '../client/forwarding-warning.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
 import { RateLimiter } from '../limiter/rate-limiter.ts'
@@ -10,51 +9,15 @@ import type { Reservation } from '../limiter/reservation.ts'
 import type { RateLimitResult } from '../limiter/result.ts'
 import type { RouteRule } from '../limiter/rule-set.ts'
 import type { Reporter } from '../logger.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import { checkFunction, checkOptions } from '../options.ts'
+import { checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { denialOf } from './problem.ts'
 import type { DenialContext, ProblemReason } from './problem.ts'
-import { checkHeaderFormats, rateLimitHeaders, retryAfter } from './rate-limit-headers.ts'
+import type { RateLimitAnswer } from './rate-limit-answer.ts'
+import { rateLimitHeaders, retryAfter } from './rate-limit-headers.ts'
 import type { HeaderFields, HeaderFormat } from './rate-limit-headers.ts'
-
-/** What the application knows of a request that the framework does not. */
-export type Identity = Pick<RateLimitRequest, 'ip' | 'userId' | 'tier'>
-
-/** How requests of one framework are limited. `Incoming` is what the framework calls a request. */
-export interface RequestOptions<Incoming> {
-  /** Who is asking, where that is more than an address. */
-  readonly identify?: (incoming: Incoming) => MaybePromise<Identity | undefined>
-  /** How many units a request costs, a whole number. @default 1 */
-  readonly cost?: number | ((incoming: Incoming) => MaybePromise<number>)
-  /** Lets requests past that are not to be limited at all, such as health checks. */
-  readonly skip?: (incoming: Incoming) => MaybePromise<boolean>
-  /**
-   * Which requests count: all, or only those whose answer is a failure (a status of 400 or more, or a client that went
-   * away) or a success. Each is charged before it is served, and given back if it turns out not to count.
-   *
-   * @default 'all'
-   */
-  readonly count?: 'all' | 'failures' | 'successes'
-  /** The header fields to send, by the drafts that describe them; none, not even `Retry-After`, if empty. @default ['legacy', 'draft-11'] */
-  readonly headers?: readonly HeaderFormat[]
-  /** Adds up to so many milliseconds to `Retry-After`, at random, so that clients do not all come back at once. @default 0 */
-  readonly retryJitterMs?: number
-  /** What to tell a client that is denied: the `detail` of the problem, and the whole of an answer in plain text. */
-  readonly message?: string | ((result: RateLimitResult, incoming: Incoming) => MaybePromise<string>)
-  /**
-   * Keeps attackers out before anything else is asked (429, `abnormal-usage-detected`): a guard, what one is made of, or
-   * `true` for the defaults. It counts by the address that the framework trusts.
-   *
-   * @default false
-   */
-  readonly dos?: DosOption
-  /** Hears of every denial, and may answer something else in its place. */
-  readonly onDenied?: (answer: RateLimitAnswer, incoming: Incoming) => MaybePromise<OwnAnswer | undefined | void>
-}
-
-/** What may take the place of an answer, in part. Header fields replace all that would be sent. */
-export type OwnAnswer = Partial<Pick<RateLimitAnswer, 'statusCode' | 'headers' | 'body'>>
+import { checkRequestOptions, REQUEST_OPTIONS } from './request-options.ts'
+import type { Identity, RequestOptions } from './request-options.ts'
 
 /** What a framework knows of a request. */
 export interface RequestFacts extends Pick<RateLimitRequest, 'method' | 'endpoint' | 'route'> {
@@ -77,46 +40,12 @@ export type MiddlewareOptions<
   Endpoint extends string = string,
 > = RequestOptions<Incoming> & LimiterOptions<Tier, Endpoint>
 
-/** What to answer to a request, in terms that every framework has. */
-export interface RateLimitAnswer {
-  readonly allowed: boolean
-  /**
-   * 200 if the request may go on. Else 429 if a limit or the guard against attacks denies it, 503 if that is for want of a
-   * store, 403 if it is on the deny list, 400 if its client's address is none.
-   */
-  readonly statusCode: number
-  /** Why the request may not go on, if it may not. */
-  readonly reason: ProblemReason | undefined
-  /** The status in words. */
-  readonly message: string
-  /** Fields to set, on the application's own answer as well. */
-  readonly headers: HeaderFields
-  /** What to answer a denied request with, problem details (RFC 9457) in JSON unless it asks for something else; empty if the request may go on. */
-  readonly body: string
-  /** The decision behind it; none if the request was skipped or kept out as an attack, or its client's address is none. */
-  readonly result: Reservation | undefined
-  /** To be told the status of the answer once it is sent, or nothing if the client went away before. Only there if it matters. */
-  readonly responded?: (statusCode: number | undefined) => void
-}
-
 /** Why a request is not served, and the decision behind that, if there is one. */
 interface Refusal extends Pick<DenialContext, 'result'> {
   readonly reason: ProblemReason
   readonly decision?: Reservation
 }
 
-const REQUEST_KEYS = {
-  identify: true,
-  cost: true,
-  skip: true,
-  count: true,
-  headers: true,
-  retryJitterMs: true,
-  message: true,
-  dos: true,
-  onDenied: true,
-} as const satisfies Record<keyof RequestOptions<never>, true>
-const COUNTS = ['all', 'failures', 'successes'] as const
 const SKIPPED: RateLimitAnswer = Object.freeze({
   allowed: true,
   statusCode: 200,
@@ -160,15 +89,14 @@ export class RateLimitingMiddleware<Incoming = void> {
    */
   constructor(options: MiddlewareOptions<Incoming>, defaultStore?: () => Store) {
     const known = 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
-    checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_KEYS })
+    checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_OPTIONS })
     const { identify, cost, skip, count, headers, retryJitterMs, message, dos = false, onDenied, ...rest } = options
     checkRequestOptions(options)
     this.#options = definedOf({ identify, cost, skip, count, message, onDenied })
     this.#fields = definedOf({ formats: headers, retryJitterMs })
     this.#limiter = 'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, defaultStore))
     this.#reporter = this.#limiter.reporter
-    const allow = 'limiter' in rest ? [] : (rest.allow ?? [])
-    this.#gate = dos === false ? undefined : new AttackGate(dos, allow, this.#reporter)
+    this.#gate = dos === false ? undefined : new AttackGate(dos, this.#limiter)
   }
 
   /** Gets to know the rule of one route, as the limiter's `addRoute` does. */
@@ -204,8 +132,9 @@ export class RateLimitingMiddleware<Incoming = void> {
       return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
-      const { message } = error
-      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({ message }))
+      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({
+        message: this.#reporter.namesAddresses ? error.message : 'The address of a client could not be read',
+      }))
       return this.#denied({ reason: 'invalid-address' }, facts, incoming)
     }
   }
@@ -257,29 +186,9 @@ export class RateLimitingMiddleware<Incoming = void> {
   }
 }
 
-function checkRequestOptions(options: RequestOptions<never>): void {
-  const { identify, cost, skip, count, headers, retryJitterMs, message, onDenied } = options
-  checkFunction('identify', identify)
-  checkFunction('skip', skip)
-  checkFunction('onDenied', onDenied)
-  if (cost !== undefined) checkCostOption(cost)
-  if (headers !== undefined) checkHeaderFormats(headers)
-  if (count !== undefined && !COUNTS.includes(count)) refuse('count', `one of ${COUNTS.join(', ')}`, count)
-  if (retryJitterMs !== undefined && (!Number.isSafeInteger(retryJitterMs) || retryJitterMs < 0)) {
-    refuse('retryJitterMs', 'a whole number of at least 0', retryJitterMs)
-  }
-  if (message !== undefined && typeof message !== 'string' && typeof message !== 'function') {
-    refuse('message', 'a text or a function', message)
-  }
-}
-
 /** Without what is not given. */
 function definedOf<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
-}
-
-function refuse(option: string, expected: string, value: unknown): never {
-  throw new ConfigError('RL_INVALID_OPTION', `Expected \`${option}\` to be ${expected}, got ${shown(value)}`)
 }
 
 /** What is no identity must not pass for nobody: `identify` may well answer a user's id, and mean it. */
@@ -299,9 +208,4 @@ function withStore(options: Partial<RateLimiterOptions>, defaultStore: (() => St
 function checkedLimiter(limiter: RateLimiter<string, string>): RateLimiter<string, string> {
   if (typeof (limiter as Partial<RateLimiter> | null | undefined)?.isAllowed === 'function') return limiter
   throw new ConfigError('RL_INVALID_OPTION', `Expected \`limiter\` to be a RateLimiter, got ${shown(limiter)}`)
-}
-
-function checkCostOption(cost: unknown): void {
-  const isCost = typeof cost === 'function' || (Number.isSafeInteger(cost) && (cost as number) >= 0)
-  if (!isCost) refuse('cost', 'a whole number of at least 0, or a function', cost)
 }

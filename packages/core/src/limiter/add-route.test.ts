@@ -64,6 +64,15 @@ describe('addRoute', () => {
     expect((await limiter.peek({ ...request, cost: 0 })).remaining).toBe(2)
   })
 
+  it('leaves callers without a user to the other rules, where it counts by user', async () => {
+    const { limiter } = limiterOf()
+    const route = limiter.addRoute({ endpoint: ENDPOINT, rule: { rate: '2 per minute', per: 'user' }, only: true })
+    expect((await limiter.isAllowed({ ip: IP, route })).policy).toBe('ip')
+    expect((await limiter.isAllowed({ ip: IP, userId: 'u', route })).policy).toBe(ENDPOINT)
+    const open = limiter.addRoute({ endpoint: '/open', rule: 'unlimited', only: true })
+    expect((await limiter.isAllowed({ ip: IP, route: open })).policy).toBeUndefined()
+  })
+
   it('keeps the rule through an update, and holds it to the options of the limiter', async () => {
     class Failing extends MapStore {
       override consume(): never {

@@ -30,8 +30,11 @@ export async function healthOf(
   guarded: ReadonlyMap<Store, GuardedStore>,
   policies: readonly Policy[],
 ): Promise<Health> {
-  const [main, ...fallbacks] = await Promise.all([store, ...guarded.values()].map(storeHealth))
-  const working = new Set([...guarded.keys()].filter((_fallback, i) => fallbacks[i]!.ok))
+  const named = new Set(policies.flatMap(({ fallback }) => fallback ?? []))
+  const [main, ...fallbacks] = await Promise.all(
+    [store, ...[...named].map((fallback) => guarded.get(fallback)!)].map(storeHealth),
+  )
+  const working = new Set([...named].filter((_fallback, i) => fallbacks[i]!.ok))
   const isLeftAlone = store.isLeftAlone
   const isDenying = policies.some(
     ({ onStoreError, fallback, isShadow }) =>
@@ -53,6 +56,15 @@ async function storeHealth(store: GuardedStore): Promise<StoreHealth> {
     await store.ping()
     return { ok: true, latencyMs: latencyMs() }
   } catch (error) {
-    return { ok: false, latencyMs: latencyMs(), error: String(error) }
+    return { ok: false, latencyMs: latencyMs(), error: textOf(error) }
+  }
+}
+
+/** A store may throw anything, also what has no text. */
+function textOf(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return 'an error that cannot be shown'
   }
 }

@@ -24,7 +24,7 @@ export function logEvents(events: Emitter<LimiterEvents>, reporter: Reporter): v
     }))
   })
   events.on('storeRecovered', ({ role, downMs }) => {
-    reporter.tell({ level: 'info', event: 'store_recovered' }, () => ({
+    reporter.tell({ level: 'info', event: 'store_recovered', subject: role, budget: 'fault' }, () => ({
       message: `The ${NAMES[role]} answers again, after ${Math.round(downMs)} ms`,
       role,
       downMs,

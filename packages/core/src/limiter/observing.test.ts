@@ -104,6 +104,14 @@ describe('events', () => {
     expect(heard).toEqual([])
   })
 
+  it('cannot be answered: what a listener changes, changes nothing', async () => {
+    const { heard, logger } = listeningLogger()
+    const { limiter } = limiterOf({ logger, ip: '0 per minute' })
+    limiter.on('block', ({ result }) => void ((result as { allowed: boolean }).allowed = true))
+    expect((await limiter.isAllowed({ ip: IP })).allowed).toBe(false)
+    expect(heard.map(([, { event }]) => event)).toContain('listener_error')
+  })
+
   it('change no decision where a listener fails, and the log is told', async () => {
     const { heard, logger } = listeningLogger()
     const { limiter } = limiterOf({ logger })
@@ -178,6 +186,14 @@ describe('the log', () => {
       ],
       ['info', expect.objectContaining({ event: 'store_recovered', role: 'main', downMs: expect.any(Number) })],
     ])
+  })
+
+  it('goes on where it takes time and fails', async () => {
+    const fail = (async () => Promise.reject(new Error('no disk'))) as () => void
+    const { limiter } = limiterOf({ logger: { debug: fail, info: fail, warn: fail, error: fail }, ip: '0 per minute' })
+    expect((await limiter.isAllowed({ ip: IP })).allowed).toBe(false)
+    // What nobody catches would fail the run.
+    await new Promise(setImmediate)
   })
 
   it('names addresses by an HMAC, if asked to', async () => {

@@ -172,8 +172,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     if ((userId as string | undefined) === undefined) {
       throw new RequestError('RL_MISSING_CLIENT', 'Expected `userId`, whose limit is to be charged, got nothing')
     }
-    return andThen(this.#tierOfRequest(request), (known) =>
-      this.#charge(this.#rules.tierPolicies(known), request, known),
+    const rules = this.#rules
+    return andThen(this.#tierOfRequest(request, rules), (known) =>
+      this.#charge(rules.tierPolicies(known), request, known),
     )
   }
 
@@ -267,6 +268,11 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     await this.#decider.close()
   }
 
+  /** Whether a request is let in whatever the limits say. */
+  isOnAllowList(request: RateLimitRequest<Tier>): boolean {
+    return this.#lists.find(request) === 'allow'
+  }
+
   #charge(
     policies: readonly Policy[],
     request: RateLimitRequest,
@@ -292,8 +298,12 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   #told(request: RateLimitRequest, result: RateLimitResult): RateLimitResult {
     this.#counter.count(result)
-    if (this.#events.hears('decision')) this.#events.emit('decision', { request, result })
-    if (!result.allowed && this.#events.hears('block')) this.#events.emit('block', { request, result })
+    const isHeard = this.#events.hears('decision') || (!result.allowed && this.#events.hears('block'))
+    if (!isHeard) return result
+    // A listener is told what was decided, and cannot decide otherwise.
+    const event = Object.freeze({ request, result: Object.freeze(result) })
+    this.#events.emit('decision', event)
+    if (!result.allowed) this.#events.emit('block', event)
     return result
   }
 
@@ -305,15 +315,17 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   #plan(request: RateLimitRequest<Tier>): MaybePromise<Plan> {
     checkRequest(request)
-    return andThen(this.#tierOfRequest(request), (tier) =>
-      planFor(this.#rules.policiesFor(request, tier), request, tier, this.#planning),
+    // The rules of now, whatever changes while the tier is asked for.
+    const rules = this.#rules
+    return andThen(this.#tierOfRequest(request, rules), (tier) =>
+      planFor(rules.policiesFor(request, tier), request, tier, this.#planning),
     )
   }
 
-  #tierOfRequest(request: RateLimitRequest<Tier>): MaybePromise<string | undefined> {
+  #tierOfRequest(request: RateLimitRequest<Tier>, rules: RuleSet): MaybePromise<string | undefined> {
     const { userId, tier } = request
     if (userId === undefined) return undefined
     const named = tier === undefined && this.#tierOf ? this.#tierOf(userId, request) : tier
-    return andThen(named, (name) => this.#rules.tierFor(name))
+    return andThen(named, (name) => rules.tierFor(name))
   }
 }

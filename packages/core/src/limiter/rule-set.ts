@@ -110,8 +110,9 @@ export class RuleSet {
 
   /** The limits, those in shadow mode among them, that apply to a request of a user of this tier, or of nobody known. */
   policiesFor(request: RateLimitRequest, tier: string | undefined): readonly Policy[] {
-    const endpointPolicies = this.endpointPolicies(request).filter((policy) => isFor(policy, request))
-    if (request.route?.only) return endpointPolicies
+    const all = this.endpointPolicies(request)
+    const endpointPolicies = all.filter((policy) => isFor(policy, request))
+    if (request.route?.only && isEnough(all, endpointPolicies)) return endpointPolicies
     const isTiered = request.userId !== undefined && tier !== undefined
     return [
       ...(isTiered ? this.#ip.filter((policy) => policy.forUsers) : this.#ip),
@@ -177,6 +178,11 @@ function missing(name: string, per: Per): never {
     'RL_MISSING_CLIENT',
     `Expected a request with ${wanted}, which the limit ${shown(name)} counts by, got none`,
   )
+}
+
+/** Whether a rule may stand alone: one that counts by user leaves callers without one to the other rules. */
+function isEnough(rule: readonly Policy[], applicable: readonly Policy[]): boolean {
+  return rule.length === 0 || applicable.some(({ isShadow }) => !isShadow)
 }
 
 function unknownRoute(route: unknown): never {

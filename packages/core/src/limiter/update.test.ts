@@ -50,6 +50,36 @@ describe('update', () => {
     expect((await limiter.isAllowed({ ip: IP, endpoint: '/a' })).policies.map(({ name }) => name)).toEqual(['ip'])
   })
 
+  it('leaves a request to the rules of its beginning, whose tier is found out meanwhile', async () => {
+    let tell = (_tier: string): void => {}
+    const tierOf = async () => new Promise<string>((resolve) => (tell = resolve))
+    const limiter = new RateLimiter<string, string>({
+      store: new MapStore(),
+      tiers: { free: '1 per minute', gold: '5 per minute' },
+      tierOf,
+    })
+    const underWay = limiter.isAllowed({ userId: 'u' })
+    tell('gold')
+    // Between the answer and what is made of it.
+    for (let i = 0; i < 4; i++) {
+      limiter.update({ tiers: { free: '1 per minute' } })
+      await Promise.resolve()
+    }
+    expect(await underWay).toMatchObject({ policy: 'gold', remaining: 4 })
+  })
+
+  it('asks no fallback that is not wanted any more whether it is well', async () => {
+    class Broken extends MapStore {
+      override ping(): never {
+        throw Object.create(null)
+      }
+    }
+    const limiter = new RateLimiter({ store: new MapStore(), fallback: new Broken() })
+    expect((await limiter.health()).status).toBe('degraded')
+    limiter.update({ fallback: new MapStore() })
+    expect((await limiter.health()).status).toBe('healthy')
+  })
+
   it('gets to know new fallback stores, and decides what is under way by the rules that it began with', async () => {
     class Failing extends MapStore {
       override async consume(): Promise<never> {

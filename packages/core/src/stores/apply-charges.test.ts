@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import type { Receipt, State } from '../algorithms/algorithm.ts'
 import { readClock } from '../clock.ts'
 import { parseLimit } from '../limits/parse-limit.ts'
 import { applyCharges, refundCharges } from './apply-charges.ts'
@@ -44,6 +45,11 @@ describe('applyCharges', () => {
     ])
   })
 
+  it('lets a cost of 0 read beside a charge on the same key that does not fit', () => {
+    const charges = [6, 0].map((cost) => ({ key: 'a', limit: five, cost }))
+    expect(applyCharges(charges, fresh, 0).verdicts.map(({ allowed }) => allowed)).toEqual([false, true])
+  })
+
   it('denies a sum that no number can hold', () => {
     const limit = { algorithm: 'fixed-window', quota: Number.MAX_SAFE_INTEGER, windowMs: 1000 }
     const charges = [Number.MAX_SAFE_INTEGER - 1, 2].map((cost) => ({ key: 'a', limit, cost }))
@@ -80,6 +86,41 @@ describe('refundCharges', () => {
     ])
     expect(refundCharges([charge], fresh, 1000)).toEqual([])
     expect(refundCharges([{ ...charge, cost: 0 }], () => [1000, 60_000, 2], 1000)).toEqual([])
+  })
+
+  it('takes each counter for itself, and one that is named twice as the first has left it', () => {
+    const states: readonly State[] = [
+      [0, 60_000, 5],
+      [0, 60_000, 4],
+      [50_000, 0, 5, 60_000],
+      [0, 60_000, 5],
+    ]
+    const charges = [
+      { key: 'a', limit: five, cost: 2 },
+      { key: 'b', limit: five, cost: 1 },
+      { key: 'a', limit: bucket, cost: 0 },
+      { key: 'a', limit: five, cost: 1 },
+    ]
+    const writes = refundCharges(charges, (_, index) => states[index], 0)
+    expect(writes.map(({ index, state }) => [index, state])).toEqual([
+      [0, [0, 60_000, 3]],
+      [1, [0, 60_000, 3]],
+      [3, [0, 60_000, 2]],
+    ])
+  })
+
+  it.each([
+    {},
+    null,
+    { at: 0, resetAfterMs: -1 },
+    { at: 0.5, resetAfterMs: 1 },
+    { at: 0, resetAfterMs: Infinity },
+    { at: Number.MAX_SAFE_INTEGER, resetAfterMs: 1 },
+  ])('refuses the receipt %j', (receipt) => {
+    const charge = { key: 'a', limit: five, cost: 1, receipt: receipt as Receipt }
+    expect(() => refundCharges([charge], fresh, 0)).toThrow(
+      expect.objectContaining({ code: 'RL_INVALID_REQUEST', message: expect.stringContaining('`receipt`') as string }),
+    )
   })
 })
 

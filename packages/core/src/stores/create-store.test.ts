@@ -16,7 +16,7 @@ function storeOf(states: readonly (State | null)[] = [], more: Partial<StoreBack
   const writes: CounterWrite[] = []
   const read = (counters: readonly Counter[]): Snapshot => {
     asked.push(counters)
-    return { states, now: 1000 }
+    return { states: counters.map((_, i) => states[i]), now: 1000 }
   }
   const store = createStore({
     name: 'test',
@@ -63,8 +63,27 @@ describe('createStore', () => {
     const [own] = await storeOf().store.consume([one])
     expect(own!.at).toBe(1000)
     const before = Date.now()
-    const [machines] = await storeOf([], { read: () => ({ states: [] }) }).store.peek([one])
+    const [machines] = await storeOf([], { read: () => ({ states: [null] }) }).store.peek([one])
     expect(machines!.at).toBeGreaterThanOrEqual(before)
+  })
+
+  it.each<[string, unknown]>([
+    ['no state for a counter', []],
+    ['more states than counters', [null, null]],
+    ['nothing at all', undefined],
+    ['a state that is empty', [[]]],
+    ['a state of another algorithm', [[1000, 60_000, 5, 0]]],
+    ['numbers that are not whole', [[1000, 60_000, 0.5]]],
+  ])('lets nothing pass where the backend answers %s', async (_what, states) => {
+    const { store } = storeOf([], { read: () => ({ states }) as Snapshot })
+    await expect(store.peek([one])).rejects.toMatchObject({ code: 'RL_STORE_CORRUPT' })
+  })
+
+  it('rejects where the backend fails to close at once', async () => {
+    const close = () => {
+      throw new Error('still busy')
+    }
+    await expect(storeOf([], { close }).store.close()).rejects.toThrow('still busy')
   })
 
   it('asks nobody about a charge that is not well formed', async () => {

@@ -1,4 +1,3 @@
-import { isState } from '../algorithms/algorithm.ts'
 import type { State } from '../algorithms/algorithm.ts'
 import { algorithms } from '../algorithms/algorithms.ts'
 import { readClock } from '../clock.ts'
@@ -8,6 +7,7 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions } from '../options.ts'
 import { applyCharges, checkCharge, refundCharges } from './apply-charges.ts'
 import type { StateReader, StateWrite } from './apply-charges.ts'
+import { isStateOf } from './is-state-of.ts'
 import { storageKey } from './storage-key.ts'
 import type { Counter, CounterWrite, Snapshot, StoreBackend } from './store-backend.ts'
 import type { Charge, Store } from './store.ts'
@@ -75,13 +75,17 @@ export function createStore(backend: StoreBackend): Store {
   }
 
   function readerOf(counters: Counters, { states }: Snapshot): StateReader {
-    const byName = new Map([...counters.keys()].map((name, i) => [name, checkState(states[i] ?? undefined)]))
+    if (states?.length !== counters.size) {
+      throw failure('RL_STORE_CORRUPT', `answers ${shown(states?.length)} states for ${counters.size} counters`)
+    }
+    const byName = new Map([...counters].map(([name, { algorithm }], i) => [name, checkState(algorithm, states[i])]))
     return (charge) => byName.get(nameOf(counterOf(charge)))
   }
 
-  function checkState(state: State | undefined): State | undefined {
-    if (state === undefined || isState(state)) return state
-    throw failure('RL_STORE_CORRUPT', `holds what is no state: expected whole numbers, got ${shown(state)}`)
+  function checkState(algorithm: string, state: State | null = null): State | undefined {
+    if (state === null) return undefined
+    if (isStateOf(algorithm, state)) return state
+    throw failure('RL_STORE_CORRUPT', `holds what is no state of ${algorithm}: got ${shown(state)}`)
   }
 
   function timeOf({ now }: Snapshot): number {
@@ -123,7 +127,7 @@ export function createStore(backend: StoreBackend): Store {
     },
 
     close() {
-      return (closing ??= Promise.resolve(backend.close?.()))
+      return (closing ??= (async () => backend.close?.())())
     },
   }
 }

@@ -33,12 +33,14 @@ it('leaves a dead store alone, and finds out by one call at a time when it is ba
   const { state, guard, call } = guarded()
   state.error = new Error('no connection')
   for (let i = 0; i < 5; i++) expect(await call(1)).toEqual({ asked: 1, failed: 1 })
-  expect(guard.retryAfterMs).toBe(500)
+  expect([guard.retryAfterMs, guard.isLeftAlone]).toEqual([500, true])
   state.now += 499
   expect(await call(100)).toEqual({ asked: 0, failed: 100 })
-  expect(guard.retryAfterMs).toBe(1)
+  expect([guard.retryAfterMs, guard.isLeftAlone]).toEqual([1, true])
   state.now += 1
+  expect(guard.isLeftAlone).toBe(false)
   expect(await call(100)).toEqual({ asked: 1, failed: 100 })
+  expect(guard.isLeftAlone).toBe(true)
   state.error = undefined
   state.now += 499
   expect(await call(100)).toEqual({ asked: 0, failed: 100 })

@@ -31,6 +31,23 @@ export const answerCases = {
     assert.equal(body, '1')
   },
 
+  'keeps an attacker out, as a problem of its own, and asks the app nothing': async ({ open }) => {
+    const client = await open({ ip: '1000 per minute', dos: { threshold: 2, ban: { jitter: 0 } } })
+    const answers = await client.askTimes(4, '/app/hello')
+    assert.deepEqual(
+      answers.map(({ status, headers }) => [status, headers['x-app']]),
+      [
+        [200, 'yes'],
+        [200, 'yes'],
+        [429, undefined],
+        [429, undefined],
+      ],
+    )
+    const { headers, body } = answers[2]!
+    assert.match(body, /#abnormal-usage-detected"/)
+    assert.deepEqual([headers['cache-control'], headers['retry-after']], ['no-store', '60'])
+  },
+
   'answers a denial in the type that the client likes best': async ({ open }) => {
     const client = await open({ ip: '0 per minute' })
     const bodyFor = async (accept: string) => {
@@ -93,7 +110,7 @@ export const answerCases = {
 
   'hands the decision to the handler': async ({ open }) => {
     const { body } = await (await open({ ip: '100 per minute' })).ask('/app/decision?a=b')
-    const { allowed, policy, limit, remaining } = JSON.parse(body) as Record<string, unknown>
+    const { allowed, policy, limit, remaining } = (JSON.parse(body) ?? {}) as Record<string, unknown>
     assert.deepEqual([allowed, policy, limit, remaining], [true, 'ip', 100, 99])
   },
 

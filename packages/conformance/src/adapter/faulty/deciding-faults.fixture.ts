@@ -94,6 +94,10 @@ export const decidingFaults: Faults = {
     })),
     'spends all limits of a request, or none',
   ],
+  'lets attackers in': [
+    configured(({ dos: _dos, ...options }) => options),
+    'keeps an attacker out, as a problem of its own, and asks the app nothing',
+  ],
   'denies for limits in shadow mode': [
     answering(({ allowed, result }) => ({ allowed: allowed && !result?.shadows.some((shadow) => !shadow.allowed) })),
     'tells what a limit in shadow mode would have decided, and denies nobody for it',

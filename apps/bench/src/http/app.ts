@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+
+import type { HeaderFormat } from '@rl/core'
+
+import type { Quota } from '../contender.ts'
+
+/** A server that says hello, with something before it, or nothing. */
+export interface App {
+  readonly name: string
+  /** Whether anything limits it. @default true */
+  readonly decides?: boolean
+  /** Header fields that its answers are to have. */
+  readonly fields: readonly string[]
+  /** On a free port of the loopback interface. */
+  readonly listen: (quota: Quota) => Promise<Server>
+}
+
+export const HOST = '127.0.0.1'
+export const HELLO = 'hello'
+
+export const LEGACY_FIELDS = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'] as const
+const DRAFT_6_FIELDS = ['ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
+const LATER_FIELDS = ['ratelimit-policy', 'ratelimit'] as const
+
+/** In which forms ours tells clients where they stand: the three fields that all have, and each further form beside them. */
+export const FORMATS: readonly {
+  readonly name: string
+  readonly formats: readonly HeaderFormat[]
+  readonly fields: readonly string[]
+}[] = [
+  { name: '**ours**', formats: ['legacy'], fields: LEGACY_FIELDS },
+  { name: '**ours**, and draft-6', formats: ['legacy', 'draft-6'], fields: [...LEGACY_FIELDS, ...DRAFT_6_FIELDS] },
+  { name: '**ours**, and draft-7', formats: ['legacy', 'draft-7'], fields: [...LEGACY_FIELDS, ...LATER_FIELDS] },
+  { name: '**ours**, and draft-11', formats: ['legacy', 'draft-11'], fields: [...LEGACY_FIELDS, ...LATER_FIELDS] },
+]
+
+export async function listening(server: Server): Promise<Server> {
+  if (!server.listening) await once(server, 'listening')
+  return server
+}

@@ -1,0 +1,54 @@
+import type { Server } from 'node:http'
+
+import type { Rate } from '@rl/core'
+import { rateLimit as ours } from '@rl/adapter-fastify'
+import rateLimit from '@fastify/rate-limit'
+import { fastify } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+
+import type { Quota } from '../contender.ts'
+import { FORMATS, HELLO, HOST, LEGACY_FIELDS } from './app.ts'
+import type { App } from './app.ts'
+import { mapWindows } from '../map-windows.ts'
+
+async function listen(add: (app: FastifyInstance) => unknown): Promise<Server> {
+  const app = fastify()
+  await add(app)
+  app.get('/', async () => HELLO)
+  await app.listen({ port: 0, host: HOST })
+  return app.server
+}
+
+function byHand(quota: Quota): onRequestHookHandler {
+  const charge = mapWindows(quota)
+  return function limit(request, reply, done) {
+    const { allowed, remaining, resetSeconds } = charge(request.ip)
+    reply.header('X-RateLimit-Limit', String(quota.quota))
+    reply.header('X-RateLimit-Remaining', String(remaining))
+    reply.header('X-RateLimit-Reset', String(resetSeconds))
+    if (allowed) done()
+    else reply.code(429).send()
+  }
+}
+
+export const fastifyApps: readonly App[] = [
+  { name: 'nothing', decides: false, fields: [], listen: () => listen(() => {}) },
+  {
+    name: '`Map` middleware',
+    fields: LEGACY_FIELDS,
+    listen: (quota) => listen((app) => app.addHook('onRequest', byHand(quota))),
+  },
+  {
+    name: '@fastify/rate-limit',
+    fields: LEGACY_FIELDS,
+    listen: ({ quota, windowMs }) => listen((app) => app.register(rateLimit, { max: quota, timeWindow: windowMs })),
+  },
+  ...FORMATS.map(({ name, formats, fields }): App => ({
+    name,
+    fields,
+    listen: ({ quota, windowMs }) => {
+      const ip: Rate = `${quota} per ${windowMs / 1000} seconds`
+      return listen((app) => app.register(ours, { ip, headers: formats }))
+    },
+  })),
+]

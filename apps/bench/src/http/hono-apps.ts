@@ -1,0 +1,52 @@
+import type { Server } from 'node:http'
+
+import { serve } from '@hono/node-server'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import type { Rate } from '@rl/core'
+import { rateLimit as ours } from '@rl/adapter-hono'
+import { Hono } from 'hono'
+import type { MiddlewareHandler } from 'hono'
+import { rateLimiter } from 'hono-rate-limiter'
+
+import type { Quota } from '../contender.ts'
+import { FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
+import type { App } from './app.ts'
+import { mapWindows } from '../map-windows.ts'
+
+function listen(limiter?: MiddlewareHandler): Promise<Server> {
+  const app = new Hono()
+  if (limiter) app.use(limiter)
+  app.get('/', (c) => c.text(HELLO))
+  return listening(serve({ fetch: app.fetch, port: 0, hostname: HOST }) as Server)
+}
+
+function byHand(quota: Quota): MiddlewareHandler {
+  const charge = mapWindows(quota)
+  return async function limit(c, next) {
+    const { allowed, remaining, resetSeconds } = charge(getConnInfo(c).remote.address!)
+    c.header('X-RateLimit-Limit', String(quota.quota))
+    c.header('X-RateLimit-Remaining', String(remaining))
+    c.header('X-RateLimit-Reset', String(resetSeconds))
+    if (!allowed) return c.body(null, 429)
+    await next()
+    return undefined
+  }
+}
+
+export const honoApps: readonly App[] = [
+  { name: 'nothing', decides: false, fields: [], listen: () => listen() },
+  { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota) => listen(byHand(quota)) },
+  {
+    name: 'hono-rate-limiter',
+    // It has other fields than the other two: the four of draft-6.
+    fields: ['ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+    listen: ({ quota, windowMs }) =>
+      listen(rateLimiter({ limit: quota, windowMs, keyGenerator: (c) => getConnInfo(c).remote.address! })),
+  },
+  ...FORMATS.map(({ name, formats, fields }): App => ({
+    name,
+    fields,
+    listen: ({ quota, windowMs }) =>
+      listen(ours({ getConnInfo, ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
+  })),
+]

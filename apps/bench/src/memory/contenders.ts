@@ -1,0 +1,41 @@
+import type { Contender } from '../contender.ts'
+import { awaitAlone, mapCounter, threeMapCounters } from './floors.ts'
+import { memoryStore, memoryStoreForThree } from './ours.ts'
+import { expressRateLimit, honoRateLimiter, limiter, rateLimiterFlexible, rateLimiterFlexibleUnion } from './peers.ts'
+import { oneLimit, threeLimits, wholeDecision } from './whole-decision.ts'
+
+/** One limit, store against store. */
+export const withOneLimit: readonly Contender[] = [
+  mapCounter,
+  awaitAlone,
+  memoryStore('fixed-window'),
+  memoryStore('sliding-window-counter'),
+  memoryStore('token-bucket'),
+  memoryStore('sliding-window'),
+  rateLimiterFlexible,
+  expressRateLimit,
+  honoRateLimiter,
+  limiter,
+]
+
+/** Three limits, store against store. */
+export const withThreeLimits: readonly Contender[] = [
+  threeMapCounters,
+  mapCounter,
+  awaitAlone,
+  memoryStoreForThree,
+  rateLimiterFlexibleUnion,
+]
+
+/** All that a request's decision takes, against what a peer's store alone takes. */
+export const wholeDecisions: readonly Contender[] = [
+  rateLimiterFlexible,
+  rateLimiterFlexibleUnion,
+  mapCounter,
+  awaitAlone,
+  wholeDecision('**ours**, one limit, `X-RateLimit-*`', oneLimit, ['legacy']),
+  wholeDecision('**ours**, three limits, `X-RateLimit-*`', threeLimits, ['legacy']),
+  wholeDecision('**ours**, three limits, all default fields', threeLimits, ['legacy', 'draft-11']),
+]
+
+export const CONTENDERS: readonly Contender[] = [...new Set([...withOneLimit, ...withThreeLimits, ...wholeDecisions])]

@@ -1,0 +1,44 @@
+import type { Scale } from './scale.ts'
+
+/** What a cell has measured, by name; a table's columns say what the names mean. */
+export type Measures = Readonly<Record<string, number>>
+
+/** What a figure is to come to. */
+export interface Aim {
+  readonly measure: string
+  /** Of this row, or of the best of these, the figure is taken as a multiple. @default none, the figure itself */
+  readonly per?: string | readonly string[]
+  readonly atMost?: number
+  readonly atLeast?: number
+}
+
+/** One contender at one task. It runs in a process of its own, several times. */
+export interface Cell {
+  readonly row: string
+  readonly aims?: readonly Aim[]
+  /** Measures, and throws if the contender has not decided as it should. */
+  readonly run: (scale: Scale) => Promise<Measures>
+}
+
+/** One task, and all who are measured at it. */
+export interface Table {
+  readonly title: string
+  /** What is shown, by the measure's name. */
+  readonly columns: Readonly<Record<string, string>>
+  /** Of which row's figure all others are shown as a multiple. @default none is shown */
+  readonly base?: { readonly row: string; readonly measure: string }
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[]
+  /** @default those of the scale */
+  readonly rounds?: number
+  /** Why it is left out, if it is. @default it never is */
+  readonly leftOut?: (scale: Scale) => string | undefined
+  readonly cells: readonly Cell[]
+}
+
+/** What can be asked for by name on the command line. */
+export interface Part {
+  /** The packages whose versions matter, of those that `package.json` lists. */
+  readonly packages: readonly string[]
+  readonly tables: readonly Table[]
+}

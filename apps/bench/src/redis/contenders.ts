@@ -1,0 +1,54 @@
+import type { Redis } from 'ioredis'
+
+import type { Contender } from '../contender.ts'
+import { bareEvalsha, incr, threeIncr } from './floors.ts'
+import { redisStore, redisStoreForThree } from './ours.ts'
+import { honoRateLimiter, rateLimiterFlexible, rateLimiterFlexibleUnion, rateLimitRedis, upstash } from './peers.ts'
+
+/** A contender, and what its client does with commands of one moment. */
+export interface Entrant {
+  readonly row: string
+  readonly contender: Contender<Redis>
+  readonly isPipelining: boolean
+}
+
+const plain = (contender: Contender<Redis>): Entrant => ({ row: contender.name, contender, isPipelining: false })
+const pipelined = (contender: Contender<Redis>): Entrant => ({
+  row: `${contender.name}, auto-pipelined`,
+  contender,
+  isPipelining: true,
+})
+
+/** The peers, with one limit. */
+export const peers: readonly Entrant[] = [
+  plain(rateLimiterFlexible),
+  pipelined(rateLimiterFlexible),
+  plain(rateLimitRedis),
+  pipelined(rateLimitRedis),
+  plain(honoRateLimiter),
+  plain(upstash('fixedWindow')),
+]
+
+export const withOneLimit: readonly Entrant[] = [
+  plain(incr),
+  pipelined(incr),
+  plain(bareEvalsha),
+  plain(redisStore('fixed-window')),
+  plain(redisStore('token-bucket')),
+  ...peers,
+]
+
+/** Three limits, and beside them the peers with only one. */
+export const withThreeLimits: readonly Entrant[] = [
+  plain(incr),
+  pipelined(incr),
+  pipelined(threeIncr),
+  plain(redisStoreForThree),
+  plain(rateLimiterFlexibleUnion),
+  pipelined(rateLimiterFlexibleUnion),
+  ...peers,
+]
+
+export const CONTENDERS: readonly Contender<Redis>[] = [
+  ...new Set([...withOneLimit, ...withThreeLimits].map(({ contender }) => contender)),
+]

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { startChild } from '../child.ts'
+import type { Child } from '../child.ts'
+import type { Aim, Measures, Part, Table } from '../part.ts'
+import type { Scale } from '../scale.ts'
+import { CONTENDERS, upsert } from './contenders.ts'
+import type { FileLoad } from './load-file.ts'
+
+const LOAD_FILE = new URL('../../dist/sqlite/load-file.js', import.meta.url)
+
+function table(title: string, processes: number, aims: readonly Aim[]): Table {
+  return {
+    title,
+    columns: { perSecond: 'decisions/s', cpuUs: 'CPU µs', longestMs: 'longest wait ms' },
+    base: { row: upsert.name, measure: 'perSecond' },
+    cells: CONTENDERS.map(({ name, ours }) => ({
+      row: name,
+      aims: ours ? aims : [],
+      run: (scale) => measure(name, processes, scale),
+    })),
+  }
+}
+
+async function measure(name: string, processes: number, { durationMs }: Scale): Promise<Measures> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  const args = [name, join(folder, 'limits.db'), String(durationMs)]
+  const children: Child[] = []
+  try {
+    for (let i = 0; i < processes; i++) {
+      const child = startChild(LOAD_FILE, args)
+      children.push(child)
+      // One after the other: to make the tables is no race.
+      await child.receive()
+    }
+    for (const child of children) child.send('go')
+    return sumOf(await Promise.all(children.map((child) => child.receive<FileLoad>())))
+  } finally {
+    await Promise.all(children.map((child) => child.end()))
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function sumOf(loads: readonly FileLoad[]): Measures {
+  const sum = (numberOf: (load: FileLoad) => number): number => loads.reduce((total, load) => total + numberOf(load), 0)
+  return {
+    perSecond: sum(({ asked, wallMs }) => (1000 * asked) / wallMs),
+    cpuUs: (1000 * sum(({ cpuMs }) => cpuMs)) / sum(({ asked }) => asked),
+    longestMs: Math.max(...loads.map(({ longestMs }) => longestMs)),
+  }
+}
+
+/** Decisions in a file, with 64 under way at a time in each process. */
+export const sqlite: Part = {
+  packages: ['better-sqlite3', 'rate-limiter-flexible'],
+  tables: [
+    table('One process', 1, [{ measure: 'perSecond', per: upsert.name, atLeast: 1.5 }]),
+    table('Two processes on one file', 2, [
+      { measure: 'perSecond', per: upsert.name, atLeast: 1 },
+      { measure: 'longestMs', atMost: 100 },
+    ]),
+  ],
+}
