@@ -13,22 +13,21 @@ import { RedisStore } from './redis-store.ts'
 
 const [kind, where = ''] = process.argv.slice(2)
 const store: Store = kind === 'redis' ? new RedisStore({ client: new Redis(where) }) : new SqliteStore({ path: where })
-let underWay = 0
+const underWay = new Set<MaybePromise<unknown>>()
 
 async function counted<T>(answer: MaybePromise<T>): Promise<T> {
-  underWay += 1
+  underWay.add(answer)
   try {
     return await answer
   } finally {
-    underWay -= 1
+    underWay.delete(answer)
   }
 }
 
 /** Each answer may lead to one more call, in the turn after it. */
 async function settled(): Promise<void> {
-  const isWaiting = (): boolean => underWay > 0
   do await setImmediate()
-  while (isWaiting())
+  while (underWay.size > 0)
 }
 
 const guard = new DosGuard({

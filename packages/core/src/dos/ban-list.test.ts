@@ -122,6 +122,14 @@ describe('a full ban list', () => {
     expect(givenUp(banned)).toEqual([7, 8])
   })
 
+  it('gives up who has offended often rather than whose ban is about to end', () => {
+    const { list, strike, find } = listOf({ factor: 1 }, SMALLEST)
+    for (let now = 0; now < 5; now++) strike(1, now)
+    for (let source = 2; source <= list.capacity; source++) strike(source, 1010)
+    strike(100, 2009)
+    expect(find(1)).toBe(NONE)
+  })
+
   it('never loses the ban that was given just now', () => {
     const property = fc.property(fc.array(fc.nat(60), { maxLength: 300 }), fc.integer(), (sources, seed) => {
       const { strike, restMs } = listOf({ jitter: 1 }, SMALL, seed)

@@ -83,9 +83,11 @@ function detectionRows(among: string, everybody: readonly Sender[]): string {
 
 function innocentRow(among: string, everybody: readonly Sender[]): string {
   const members = everybody.filter(({ group }) => group === 'innocent')
+  const guilty = everybody.filter(({ group }) => group !== 'innocent')
   const requests = members.reduce((sum, { sent }) => sum + sent, 0)
-  const found = members.filter(({ isFound }) => isFound).length
-  return row(among, members.length.toLocaleString('en'), requests.toLocaleString('en'), String(found))
+  const found = (senders: readonly Sender[]) => senders.filter(({ isFound }) => isFound).length
+  const numbers = [members.length, requests, found(members)].map((number) => number.toLocaleString('en'))
+  return row(among, ...numbers, guilty.length > 0 ? `${found(guilty)} of ${guilty.length}` : '–')
 }
 
 function quantile(sorted: readonly number[], q: number): number {
@@ -136,7 +138,7 @@ function measureAll(): void {
     print(detectionRows(`10,000,000 others, in ${mebibytes} MiB`, flooded))
   }
 
-  print(head('innocents among', 'sources', 'requests', 'acted on'))
+  print(head('innocents among', 'sources', 'requests', 'acted on', 'attackers found'))
   const peace = innocents(1_000_000)
   simulate(peace, 3, 0)
   print(innocentRow('themselves, for 3 windows', peace))

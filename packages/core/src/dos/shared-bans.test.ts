@@ -98,10 +98,11 @@ describe('a source that one process has banned', () => {
   })
 
   it('has offended once where two ban it in the same moment', async () => {
-    const { clock, join, one, other } = fleet()
+    const { clock, join, one, other, told } = fleet()
     attacks(one, 101)
     attacks(other, 101)
     await settled()
+    expect(told.map(({ shared }) => shared)).toEqual([false, false])
     clock.now += 60_000
     const third = join()
     attacks(third, 25)

@@ -29,8 +29,8 @@ export type NetworkName = `${'ipv4' | 'ipv6'}/${number}`
 
 const ADDRESS_BITS = { ipv4: 32, ipv6: 64 } as const
 const FEWEST_BITS = 8
-/** What one part of a window can count: also a flood that comes all at once is found. */
-export const MOST_REQUESTS = 65_535
+/** One less than one part of a window can count: also a flood that comes all at once is found. */
+export const MOST_REQUESTS = 65_534
 const SUSPICIOUS = 1 / 4
 const DEFAULT_FACTORS = { 'ipv4/24': 32, 'ipv6/56': 8, 'ipv6/48': 64 } as const
 
