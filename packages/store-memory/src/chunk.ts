@@ -12,7 +12,7 @@ export type Shelf = 'blocked' | 'open'
 
 /**
  * Places for keys and their states, side by side in one piece of memory: nothing for the garbage collector to walk. Each has a
- * state, if states have a fixed length, then a head, which is 0 where there is no key, and the key.
+ * state, then a head, which is 0 where there is no key, and the key.
  */
 export class Chunk {
   /** How far it is from one place to the next, in numbers. */
@@ -20,10 +20,10 @@ export class Chunk {
   readonly numbers: Float64Array
   /** The same memory, by half numbers. */
   readonly #words: Int32Array
-  readonly #width: number | undefined
+  readonly #width: number
   readonly #capacity: number
-  /** States that have no fixed length. */
-  readonly #states: (State | undefined)[] = []
+  /** States that are longer than there is room for: their own begins with NaN. */
+  #longStates: (State | undefined)[] | undefined
   #size = 0
   #blockedSize = 0
   /** Places from here on have never had a key. */
@@ -31,8 +31,8 @@ export class Chunk {
   /** The place that was freed last. Where its key was, it says which one was freed before. */
   #lastFreed = NONE
 
-  /** @param width How many numbers a state has, if that is fixed. */
-  constructor(width: number | undefined, stride: number, capacity: number) {
+  /** @param width How many numbers a state has, or has room for. */
+  constructor(width: number, stride: number, capacity: number) {
     this.#width = width
     this.stride = stride
     this.#capacity = capacity
@@ -67,7 +67,7 @@ export class Chunk {
     const at = this.#headOf(place)
     this.#words[at] = 0
     this.#words[at + 1] = this.#lastFreed
-    if (this.#width === undefined) this.#states[place] = undefined
+    if (this.#longStates) this.#longStates[place] = undefined
     this.#lastFreed = place
     this.#size -= 1
   }
@@ -96,16 +96,20 @@ export class Chunk {
   }
 
   readState(place: number): State {
-    if (this.#width === undefined) return this.#states[place]!
     const start = place * this.stride
+    if (Number.isNaN(this.numbers[start])) return this.#longStates![place]!
     const state: number[] = []
-    for (let i = 0; i < this.#width; i++) state.push(this.numbers[start + i]!)
+    for (let i = start; i < start + this.#width; i++) state.push(this.numbers[i]!)
     return state
   }
 
+  /** @param state Of the width, or longer. */
   writeState(place: number, state: State): void {
-    if (this.#width === undefined) this.#states[place] = state
-    else for (let i = 0; i < this.#width; i++) this.numbers[place * this.stride + i] = state[i]!
+    const start = place * this.stride
+    const isLong = state.length > this.#width
+    if (isLong) this.#longStates ??= Array.from({ length: this.#capacity })
+    if (this.#longStates) this.#longStates[place] = isLong ? state : undefined
+    for (let i = 0; i < this.#width; i++) this.numbers[start + i] = isLong ? Number.NaN : state[i]!
   }
 
   /** The first place from this one on that has a key, on a shelf if one is named. */
@@ -126,6 +130,6 @@ export class Chunk {
   }
 
   #headOf(place: number): number {
-    return 2 * (place * this.stride + (this.#width ?? 0))
+    return 2 * (place * this.stride + this.#width)
   }
 }

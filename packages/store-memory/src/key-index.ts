@@ -2,128 +2,134 @@ import type { EncodedKey } from './encoded-key.ts'
 import { NO_ROW } from './rows.ts'
 import type { Rows } from './rows.ts'
 
-/** In numbers, two for each entry: a hash, and a row plus one. */
-const SHORTEST = 32
-const NOTHING = new Int32Array(0)
+/** A hash table with open addressing: at each place a few bits of a hash, or one of the marks below, and a row. */
+interface Table {
+  readonly tags: Uint8Array
+  readonly rows: Int32Array
+}
+
+const SMALLEST = 16
 const FREE = 0
-/** In the old table: was there, and may have others behind it. */
-const GONE = -1
-const MOVED_AT_A_TIME = 16
+/** Was taken: a search goes on behind it. */
+const GONE = 1
+const MOVED_AT_A_TIME = 8
 
 /**
- * Finds rows by their keys: a hash table with open addressing.
+ * Finds rows by their keys.
  *
  * To grow or to shrink, it moves to another table little by little, with every key that comes or goes. A `Map` of a million keys
  * does so at once, which takes 30 ms.
  */
 export class KeyIndex {
   readonly #rows: Rows
-  #table = new Int32Array(SHORTEST)
-  /** What is being moved from. */
-  #old = NOTHING
-  /** How much of it has been moved. */
-  #moved = 0
+  readonly #key: EncodedKey
+  #table = tableOf(SMALLEST)
+  /** How many keys the table has, and how many places of it are taken or were. */
   #size = 0
+  #used = 0
+  /** What is being moved from, and how much of it has been. */
+  #old: Table | undefined
+  #moved = 0
 
-  constructor(rows: Rows) {
+  /** @param key Reads the keys that are to be found. */
+  constructor(rows: Rows, key: EncodedKey) {
     this.#rows = rows
+    this.#key = key
   }
 
-  /** The row of a key, or `NO_ROW`. */
-  find(key: EncodedKey): number {
-    const row = this.#findIn(this.#table, key)
-    return row === NO_ROW && this.#old.length > 0 ? this.#findIn(this.#old, key) : row
+  /** The row of the key that was read last, or `NO_ROW`. */
+  find(): number {
+    const row = this.#findIn(this.#table)
+    return row === NO_ROW && this.#old ? this.#findIn(this.#old) : row
   }
 
-  add(hash: number, row: number): void {
-    put(this.#table, hash, row + 1)
+  /** From now on, the key that was read last is found in this row. */
+  add(row: number): void {
+    this.#put(this.#key.hash, row)
     this.#size += 1
     this.#settle()
   }
 
-  remove(hash: number, row: number): void {
-    if (!takeOut(this.#table, hash, row + 1)) this.#old[positionOf(this.#old, hash, row + 1) + 1] = GONE
+  /** Before its row is freed, the key there is found no more. */
+  remove(row: number): void {
+    const hash = this.#rows.hashOf(row, this.#key)
+    if (!takeOut(this.#table, hash, row)) takeOut(this.#old!, hash, row)
     this.#size -= 1
     this.#settle()
   }
 
   clear(): void {
-    this.#table = new Int32Array(SHORTEST)
-    this.#old = NOTHING
+    this.#table = tableOf(SMALLEST)
     this.#size = 0
+    this.#used = 0
+    this.#old = undefined
   }
 
-  #findIn(table: Int32Array, key: EncodedKey): number {
-    const { hash } = key
-    const last = table.length - 2
-    for (let at = homeOf(hash) & last; ; at = (at + 2) & last) {
-      const entry = table[at + 1]!
-      if (entry === FREE) return NO_ROW
-      if (table[at] === hash && entry !== GONE && this.#rows.holds(entry - 1, key)) return entry - 1
+  #findIn({ tags, rows }: Table): number {
+    const { hash } = this.#key
+    const last = tags.length - 1
+    const tag = tagOf(hash)
+    for (let at = hash & last; ; at = (at + 1) & last) {
+      const found = tags[at]
+      if (found === tag && this.#rows.holds(rows[at]!, this.#key)) return rows[at]!
+      if (found === FREE) return NO_ROW
     }
   }
 
-  /** Goes on moving, or begins to where the table is three quarters full, or an eighth. Long before the next time, all have moved. */
+  #put(hash: number, row: number): void {
+    const { tags, rows } = this.#table
+    const last = tags.length - 1
+    let at = hash & last
+    while (tags[at]! > GONE) at = (at + 1) & last
+    if (tags[at] === FREE) this.#used += 1
+    tags[at] = tagOf(hash)
+    rows[at] = row
+  }
+
+  /** Goes on moving, or begins to where the table is three quarters used, or nearly empty. By the next time, all have moved. */
   #settle(): void {
-    const { length } = this.#table
-    if (this.#old.length > 0) this.#moveSome()
-    else if (this.#size > length * (3 / 8)) this.#moveTo(2 * length)
-    else if (this.#size < length / 16 && length > SHORTEST) this.#moveTo(length / 2)
+    const { length } = this.#table.tags
+    if (this.#old) this.#moveSome(this.#old)
+    else if (this.#used > length * 0.75) this.#moveTo(this.#size > length * 0.375 ? 2 * length : length)
+    else if (this.#size < length / 8 && length > SMALLEST) this.#moveTo(length / 2)
   }
 
   #moveTo(length: number): void {
     this.#old = this.#table
-    this.#table = new Int32Array(length)
     this.#moved = 0
+    this.#table = tableOf(length)
+    this.#used = 0
   }
 
-  #moveSome(): void {
-    const old = this.#old
-    const end = Math.min(old.length, this.#moved + 2 * MOVED_AT_A_TIME)
-    for (let at = this.#moved; at < end; at += 2) {
-      if (old[at + 1]! <= FREE) continue
-      put(this.#table, old[at]!, old[at + 1]!)
-      old[at + 1] = GONE
+  #moveSome({ tags, rows }: Table): void {
+    const end = Math.min(tags.length, this.#moved + MOVED_AT_A_TIME)
+    for (let at = this.#moved; at < end; at++) {
+      if (tags[at]! <= GONE) continue
+      this.#put(this.#rows.hashOf(rows[at]!, this.#key), rows[at]!)
+      tags[at] = GONE
     }
     this.#moved = end
-    if (end === old.length) this.#old = NOTHING
+    if (end === tags.length) this.#old = undefined
   }
 }
 
-/** Where the search for a hash begins, if the table had no end. */
-function homeOf(hash: number): number {
-  return hash << 1
+function tableOf(length: number): Table {
+  return { tags: new Uint8Array(length), rows: new Int32Array(length) }
 }
 
-function put(table: Int32Array, hash: number, entry: number): void {
-  const last = table.length - 2
-  let at = homeOf(hash) & last
-  while (table[at + 1] !== FREE) at = (at + 2) & last
-  table[at] = hash
-  table[at + 1] = entry
+/** Other bits of the hash than those that say where it is. Never a mark. */
+function tagOf(hash: number): number {
+  return (hash >>> 24) | 2
 }
 
-/** Where an entry is; -1 if it is not there. */
-function positionOf(table: Int32Array, hash: number, entry: number): number {
-  const last = table.length - 2
-  for (let at = homeOf(hash) & last; ; at = (at + 2) & last) {
-    if (table[at + 1] === entry) return at
-    if (table[at + 1] === FREE) return -1
+/** Answers whether the row was there. */
+function takeOut({ tags, rows }: Table, hash: number, row: number): boolean {
+  const last = tags.length - 1
+  const tag = tagOf(hash)
+  for (let at = hash & last; tags[at] !== FREE; at = (at + 1) & last) {
+    if (tags[at] !== tag || rows[at] !== row) continue
+    tags[at] = GONE
+    return true
   }
-}
-
-/** Takes an entry out, if it is there, and moves up those that were put behind it for want of room. */
-function takeOut(table: Int32Array, hash: number, entry: number): boolean {
-  let hole = positionOf(table, hash, entry)
-  if (hole < 0) return false
-  const last = table.length - 2
-  for (let at = (hole + 2) & last; table[at + 1] !== FREE; at = (at + 2) & last) {
-    const fromHome = (at - homeOf(table[at]!)) & last
-    if (fromHome < ((at - hole) & last)) continue
-    table[hole] = table[at]!
-    table[hole + 1] = table[at + 1]!
-    hole = at
-  }
-  table[hole + 1] = FREE
-  return true
+  return false
 }

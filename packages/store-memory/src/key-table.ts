@@ -7,6 +7,8 @@ import { NO_ROW, Rows } from './rows.ts'
 import type { Cursor } from './rows.ts'
 
 const EVICTION_SAMPLE = 16
+/** A sliding window with one charge, which is all that most keys ever have. */
+const SHORTEST_LOG = 3
 
 /**
  * The keys of one algorithm, with their states.
@@ -28,21 +30,21 @@ export class KeyTable {
 
   constructor(algorithm: Algorithm) {
     this.#algorithm = algorithm
-    this.rows = new Rows(algorithm.width)
-    this.#index = new KeyIndex(this.rows)
+    this.rows = new Rows(algorithm.width ?? SHORTEST_LOG)
+    this.#index = new KeyIndex(this.rows, this.#key)
   }
 
   /** The row of a key, or `NO_ROW`. */
   find(key: string): number {
     this.#key.read(key)
-    return this.#index.find(this.#key)
+    return this.#index.find()
   }
 
   /** Takes in a key that is not there, and answers its row. */
   add(key: string): number {
     this.#key.read(key)
     const row = this.rows.add(this.#key)
-    this.#index.add(this.#key.hash, row)
+    this.#index.add(row)
     return row
   }
 
@@ -126,7 +128,7 @@ export class KeyTable {
   }
 
   #deleteRow(row: number): void {
-    this.#index.remove(this.rows.chunkOf(row).hashOf(this.rows.placeOf(row), this.#key), row)
+    this.#index.remove(row)
     this.rows.delete(row)
   }
 }

@@ -27,7 +27,7 @@ interface Aisle {
 
 /** Keys and their states, in chunks: nothing is ever copied to grow, and chunks that have become empty are let go. */
 export class Rows {
-  readonly #width: number | undefined
+  readonly #width: number
   readonly #chunks: (Chunk | undefined)[] = []
   readonly #unused: number[] = []
   /** By the length of a row. */
@@ -35,8 +35,8 @@ export class Rows {
   #size = 0
   #blockedSize = 0
 
-  /** @param width How many numbers a state has, if that is fixed. */
-  constructor(width: number | undefined) {
+  /** @param width How many numbers a state has, or mostly has if they are of any length from there. */
+  constructor(width: number) {
     this.#width = width
   }
 
@@ -60,6 +60,10 @@ export class Rows {
     return this.chunkOf(row).holds(this.placeOf(row), key)
   }
 
+  hashOf(row: number, key: EncodedKey): number {
+    return this.chunkOf(row).hashOf(this.placeOf(row), key)
+  }
+
   /** Where the state of a row begins in the numbers of its chunk. */
   startOf(row: number): number {
     return this.placeOf(row) * this.chunkOf(row).stride
@@ -68,7 +72,7 @@ export class Rows {
   /** Takes in a key, as one that is open, and answers its row. */
   add(key: EncodedKey): number {
     // After the state there are the head and the key, or what a free place needs.
-    const stride = (this.#width ?? 0) + Math.max(1, (wordsOf(key.head) + 2) >> 1)
+    const stride = this.#width + Math.max(1, (wordsOf(key.head) + 2) >> 1)
     const aisle = (this.#aisles[stride] ??= { roomy: [], count: 0 })
     const index = aisle.roomy.at(-1) ?? this.#addChunk(stride, aisle)
     const chunk = this.#chunks[index]!
