@@ -9,6 +9,8 @@ export class Emitter<Events extends object> {
   readonly #owner: string
   readonly #listeners: ReadonlyMap<keyof Events, Set<Listener<never>>>
   readonly #failed: (event: keyof Events, error: unknown) => void
+  /** How many listen to anything: mostly nobody does. */
+  #count = 0
 
   /**
    * @param owner Whose events they are, for error messages.
@@ -43,12 +45,15 @@ export class Emitter<Events extends object> {
     // The same function may listen twice, and leave once.
     const own: Listener<Events[Name]> = (event) => listener(event)
     listeners.add(own)
-    return () => void listeners.delete(own)
+    this.#count += 1
+    return () => {
+      if (listeners.delete(own)) this.#count -= 1
+    }
   }
 
   /** Whether anybody listens, so that an event need not be put together for nobody. */
   hears(name: keyof Events): boolean {
-    return this.#listeners.get(name)!.size > 0
+    return this.#count > 0 && this.#listeners.get(name)!.size > 0
   }
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {

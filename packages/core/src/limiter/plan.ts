@@ -2,11 +2,15 @@ import type { Reporter } from '../logger.ts'
 import { allOf, andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Charge } from '../stores/store.ts'
+import { Caller } from './caller.ts'
+import { lineUpOf } from './line-up.ts'
+import type { LineUp } from './line-up.ts'
 import type { Policy } from './policy.ts'
 import type { QuotaSource } from './quota-source.ts'
 import type { RateLimitRequest } from './request.ts'
-import { policyKey } from './rule-set.ts'
 import type { Watched } from './shadow-limits.ts'
+
+const NONE: readonly never[] = []
 
 /** What is to be asked of the store for a request. */
 export interface Plan {
@@ -28,54 +32,50 @@ export interface Planning {
 
 /** Puts together what is to be asked, once the quotas that depend on the request are known. */
 export function planFor(
-  policies: readonly Policy[],
+  { enforced, shadows, asksForQuotas }: LineUp,
   request: RateLimitRequest,
   tier: string | undefined,
   { reporter, ipv6Subnet }: Planning,
 ): MaybePromise<Plan> {
-  if (!policies.some(({ quotas }) => quotas)) return planOf(policies, [], request, tier, ipv6Subnet)
+  if (!asksForQuotas) return planOf(enforced, shadows, NONE, request, tier, ipv6Subnet)
   const who = { ...request, tier }
-  const known = policies.map((policy) => (policy.quotas ? withQuota(policy, policy.quotas, who, reporter) : policy))
+  const known = [...enforced, ...shadows].map((policy) =>
+    policy.quotas ? withQuota(policy, policy.quotas, who, reporter) : policy,
+  )
   return andThen(allOf(known), (found) => {
-    const unknown = policies.filter(({ isShadow }, i) => found[i] === undefined && !isShadow)
-    return planOf(
-      found.flatMap((policy) => policy ?? []),
-      unknown,
-      request,
-      tier,
-      ipv6Subnet,
-    )
+    const all = lineUpOf(found.flatMap((policy) => policy ?? []))
+    const unknown = enforced.filter((_policy, i) => found[i] === undefined)
+    return planOf(all.enforced, all.shadows, unknown, request, tier, ipv6Subnet)
   })
 }
 
 function planOf(
-  all: readonly Policy[],
+  policies: readonly Policy[],
+  shadows: readonly Policy[],
   unknown: readonly Policy[],
   request: RateLimitRequest,
   tier: string | undefined,
   ipv6Subnet: number,
 ): Plan {
-  const policies = all.filter(({ isShadow }) => !isShadow)
-  const charges = policies.map((policy) => chargeFor(policy, request, ipv6Subnet))
-  const watched = policies.length === all.length ? [] : watchedOf(all, request, ipv6Subnet)
-  return { tier, policies, charges, unknown, watched }
+  const cost = request.cost ?? 1
+  const caller = new Caller(request, ipv6Subnet)
+  const charges = policies.map((policy) => chargeFor(policy, caller, cost))
+  return { tier, policies, charges, unknown, watched: shadows.length > 0 ? watchedOf(shadows, caller, cost) : NONE }
 }
 
 /** A shadow that counts by what the request does not name has nothing to watch, and must not stop it. */
-function watchedOf(all: readonly Policy[], request: RateLimitRequest, ipv6Subnet: number): Watched {
-  return all
-    .filter(({ isShadow }) => isShadow)
-    .flatMap((policy) => {
-      try {
-        return { policy, charge: chargeFor(policy, request, ipv6Subnet) }
-      } catch {
-        return []
-      }
-    })
+function watchedOf(shadows: readonly Policy[], caller: Caller, cost: number): Watched {
+  return shadows.flatMap((policy) => {
+    try {
+      return { policy, charge: chargeFor(policy, caller, cost) }
+    } catch {
+      return []
+    }
+  })
 }
 
-function chargeFor(policy: Policy, request: RateLimitRequest, ipv6Subnet: number): Charge {
-  return { key: policyKey(policy, request, ipv6Subnet), limit: policy.limit, cost: request.cost ?? 1 }
+function chargeFor(policy: Policy, caller: Caller, cost: number): Charge {
+  return { key: caller.keyUnder(policy), limit: policy.limit, cost }
 }
 
 /** The limit with its quota for this request; none if that cannot be told. */

@@ -16,8 +16,8 @@ export interface Policy extends OutageOptions {
   readonly per: Per
   /** Whether callers with a known user are charged as well. */
   readonly forUsers: boolean
-  /** What its keys begin with. */
-  readonly prefix: string
+  /** What its keys begin with: that of all callers together, of a user, of an address. */
+  readonly prefixes: Readonly<Record<'all' | 'user' | 'ip', string>>
   /** Whether it only tells what it would decide. */
   readonly isShadow: boolean
   readonly unit?: string
@@ -73,8 +73,10 @@ export function compileRule(place: RulePlace, rule: Rule<EndpointRuleSpec> | Rul
   const policies = windows.map((spec) =>
     compileWindow(place, spec, (isShadow(spec) ? shadows : windows.length - shadows) > 1),
   )
-  for (const [i, { limit, prefix }] of policies.entries()) {
-    if (policies.slice(0, i).some((other) => other.prefix === prefix && other.limit.algorithm === limit.algorithm)) {
+  for (const [i, { limit, prefixes }] of policies.entries()) {
+    const isSame = (other: Policy): boolean =>
+      other.prefixes.all === prefixes.all && other.limit.algorithm === limit.algorithm
+    if (policies.slice(0, i).some(isSame)) {
       const window = windowText(limit.windowMs)
       refuse(
         `Expected the windows of ${shown(place.name)} to differ in length, algorithm or \`per\`, got two of ${window}`,
@@ -116,13 +118,14 @@ function compileWindow({ kind, name, counter, outage }: RulePlace, spec: AnySpec
   if (unit !== undefined) checkPrintable('unit', unit)
   // A shadow counts apart, by its own name: it may have the very window of a limit that it is compared with.
   const ownCounter = isShadow ? `${counter} shadow ${policyName}` : counter + which
+  const prefix = `${escaped(ownCounter)}|`
   return Object.freeze({
     name: policyName,
     kind,
     limit,
     per,
     forUsers: kind !== 'ip' || appliesTo === 'everyone',
-    prefix: `${escaped(ownCounter)}|`,
+    prefixes: { all: prefix, user: `${prefix}user:`, ip: `${prefix}ip:` },
     isShadow,
     onStoreError,
     ...(unit !== undefined && { unit }),

@@ -1,14 +1,13 @@
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields, HeaderOptions } from '../http/rate-limit-headers.ts'
-import { checkedSubnet } from '../client/client-key.ts'
 import { RequestError, shown } from '../errors.ts'
 import { Emitter } from '../events.ts'
 import type { Listener } from '../events.ts'
 import { hashedNamesBy } from '../hashed-name.ts'
 import { Reporter } from '../logger.ts'
-import { andThen } from '../maybe-promise.ts'
+import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { checkFunction, checkOptions } from '../options.ts'
+import { checkOptions } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
 import { checkedTimeout } from '../stores/guarded-store.ts'
 import { AccessLists } from './access-lists.ts'
@@ -17,10 +16,9 @@ import type { Health } from './health.ts'
 import { LIMITER_EVENTS } from './limiter-events.ts'
 import type { LimiterEvents } from './limiter-events.ts'
 import { logEvents } from './log-events.ts'
-import { planFor } from './plan.ts'
-import type { Plan, Planning } from './plan.ts'
-import type { Policy } from './policy.ts'
-import { CHANGEABLE_OPTIONS, RATE_LIMITER_OPTIONS } from './rate-limiter-options.ts'
+import type { Plan } from './plan.ts'
+import { namesNobody, Planner } from './planner.ts'
+import { RATE_LIMITER_OPTIONS } from './rate-limiter-options.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
@@ -28,7 +26,6 @@ import { listedResult } from './result.ts'
 import { reservationOf } from './reservation.ts'
 import type { Reservation, Spending } from './reservation.ts'
 import type { RateLimitResult } from './result.ts'
-import { isFor, RuleSet } from './rule-set.ts'
 import type { RouteRule, Rules } from './rule-set.ts'
 import { DecisionCounter } from './stats.ts'
 import type { LimiterStats } from './stats.ts'
@@ -63,23 +60,18 @@ export type CheckOptions = Pick<RateLimitRequest, 'cost'>
  */
 export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoint extends string = never> {
   readonly #decider: Decider
-  readonly #tierOf: RateLimiterOptions<Tier, Endpoint>['tierOf']
   readonly #lists: AccessLists
-  readonly #planning: Planning
+  readonly #planner: Planner
   readonly #events: Emitter<LimiterEvents>
   readonly #counter = new DecisionCounter()
   /** Tells this limiter's log. A middleware tells the same one. */
   readonly reporter: Reporter
-  /** As they were written, to be changed in parts. */
-  #written: Rules
-  #rules: RuleSet
 
   /** @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written. */
   constructor(options: RateLimiterOptions<Tier, Endpoint>) {
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
-    const { store, tierOf, timeoutMs, partitionKeySecret, ipv6Subnet, allow, deny } = options
+    const { store, timeoutMs, partitionKeySecret, allow, deny } = options
     checkStore('store', store)
-    checkFunction('tierOf', tierOf)
     const deadline = checkedTimeout(timeoutMs)
     this.reporter = new Reporter(options)
     this.#events = new Emitter<LimiterEvents>('a limiter', LIMITER_EVENTS, (name, error) =>
@@ -89,12 +81,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const partitionKeyOf =
       partitionKeySecret === undefined ? undefined : hashedNamesBy('partitionKeySecret', partitionKeySecret)
     this.#decider = new Decider(store, deadline, this.#events, partitionKeyOf)
-    this.#tierOf = tierOf
     this.#lists = new AccessLists({ ...(allow && { allow }), ...(deny && { deny }) })
-    this.#planning = { reporter: this.reporter, ipv6Subnet: checkedSubnet(ipv6Subnet) }
-    this.#written = { ...options }
-    this.#rules = new RuleSet(options)
-    this.#decider.addFallbacks(this.#rules.fallbacks)
+    this.#planner = new Planner(options, this.reporter)
+    this.#decider.addFallbacks(this.#planner.fallbacks)
   }
 
   /**
@@ -134,11 +123,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {ConfigError} if a rule cannot be kept as it is written: then nothing has changed.
    */
   update(rules: Omit<Rules, 'namespace'>): void {
-    checkOptions('update', rules, CHANGEABLE_OPTIONS)
-    const written = { ...this.#written, ...rules }
-    this.#rules = new RuleSet(written, this.#rules.routes)
-    this.#written = written
-    this.#decider.addFallbacks(this.#rules.fallbacks)
+    this.#planner.update(rules)
+    this.#decider.addFallbacks(this.#planner.fallbacks)
   }
 
   /**
@@ -149,8 +135,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    */
   addRoute(route: RouteRule): RouteRule {
     const known = Object.freeze({ ...route })
-    this.#rules.addRoute(known)
-    this.#decider.addFallbacks(this.#rules.fallbacks)
+    this.#planner.addRoute(known)
+    this.#decider.addFallbacks(this.#planner.fallbacks)
     return known
   }
 
@@ -158,7 +144,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   checkIpRateLimit(ip: string, options: CheckOptions = {}): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     const request = { ...options, ip }
     checkRequest(request)
-    return this.#charge(this.#rules.ipPolicies, request, undefined)
+    return this.#charge(this.#planner.planIp(request), request)
   }
 
   /** Charges the limit of the user's tier alone. */
@@ -172,10 +158,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     if ((userId as string | undefined) === undefined) {
       throw new RequestError('RL_MISSING_CLIENT', 'Expected `userId`, whose limit is to be charged, got nothing')
     }
-    const rules = this.#rules
-    return andThen(this.#tierOfRequest(request, rules), (known) =>
-      this.#charge(rules.tierPolicies(known), request, known),
-    )
+    return this.#charge(this.#planner.planUser(request), request)
   }
 
   /**
@@ -197,12 +180,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     }
     const request = { ...client, method, endpoint: path }
     checkRequest(request)
-    const all = this.#rules.endpointPolicies(request)
-    const isNobody = request.ip === undefined && request.userId === undefined
-    const policies = isNobody
-      ? all.map((policy): Policy => ({ ...policy, per: 'endpoint' }))
-      : all.filter((policy) => isFor(policy, request))
-    return this.#charge(policies, request, undefined)
+    return this.#charge(this.#planner.planEndpoint(request), request)
   }
 
   /**
@@ -220,7 +198,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {StoreError} if the store cannot do so.
    */
   async refund(request: RateLimitRequest<Tier>): Promise<void> {
-    await this.#decider.refund(await this.#plan(request))
+    checkRequest(request)
+    await this.#decider.refund(await this.#planner.plan(request))
   }
 
   /**
@@ -230,17 +209,17 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {StoreError} if the store cannot do so.
    */
   async reset(request: RateLimitRequest<Tier>): Promise<void> {
-    const isNobody = request.ip === undefined && request.userId === undefined
-    const { policies, charges, watched } = await this.#plan(request)
+    checkRequest(request)
+    const { policies, charges, watched } = await this.#planner.plan(request)
     const counted = [...policies.map((policy, i) => ({ policy, charge: charges[i]! })), ...watched]
     for (const { policy, charge } of counted) {
-      if (policy.per !== 'endpoint' || isNobody) await this.#decider.reset(charge.key)
+      if (policy.per !== 'endpoint' || namesNobody(request)) await this.#decider.reset(charge.key)
     }
   }
 
   /** Tells whether the stores can decide, within `timeoutMs`. Never throws, and costs nobody quota. */
   health(): Promise<Health> {
-    return this.#decider.health(this.#rules.policies)
+    return this.#decider.health(this.#planner.policies)
   }
 
   /** What has been decided since the limiter was built, in numbers. `peek` is no decision. */
@@ -273,16 +252,6 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     return this.#lists.find(request) === 'allow'
   }
 
-  #charge(
-    policies: readonly Policy[],
-    request: RateLimitRequest,
-    tier: string | undefined,
-  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    return andThen(planFor(policies, request, tier, this.#planning), (plan) =>
-      andThen(this.#decider.ask('consume', plan), (result) => this.#told(request, result)),
-    )
-  }
-
   #decide(
     verb: 'consume' | 'peek',
     request: RateLimitRequest<Tier>,
@@ -290,10 +259,20 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     checkRequest(request)
     const list = this.#lists.find(request)
-    const result = list
-      ? listedResult<PolicyName<Tier, Endpoint>>(list)
-      : andThen(this.#plan(request), (plan) => this.#decider.ask(verb, plan, ledger))
-    return verb === 'peek' ? result : andThen(result, (decided) => this.#told(request, decided))
+    if (list) return verb === 'peek' ? listedResult(list) : this.#told(request, listedResult(list))
+    const plan = this.#planner.plan(request)
+    if (verb === 'consume') return this.#charge(plan, request, ledger)
+    return andThen(plan, (known) => this.#decider.ask('peek', known))
+  }
+
+  #charge(
+    plan: MaybePromise<Plan>,
+    request: RateLimitRequest,
+    ledger?: Spending[],
+  ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    if (isPromise(plan)) return plan.then((known) => this.#charge(known, request, ledger))
+    const result = this.#decider.ask('consume', plan, ledger)
+    return isPromise(result) ? result.then((decided) => this.#told(request, decided)) : this.#told(request, result)
   }
 
   #told(request: RateLimitRequest, result: RateLimitResult): RateLimitResult {
@@ -311,21 +290,5 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     this.reporter.tell({ level: 'error', event: 'listener_error', subject: name, budget: 'fault' }, () => ({
       message: `A listener to the event "${name}" failed: ${String(error)}`,
     }))
-  }
-
-  #plan(request: RateLimitRequest<Tier>): MaybePromise<Plan> {
-    checkRequest(request)
-    // The rules of now, whatever changes while the tier is asked for.
-    const rules = this.#rules
-    return andThen(this.#tierOfRequest(request, rules), (tier) =>
-      planFor(rules.policiesFor(request, tier), request, tier, this.#planning),
-    )
-  }
-
-  #tierOfRequest(request: RateLimitRequest<Tier>, rules: RuleSet): MaybePromise<string | undefined> {
-    const { userId, tier } = request
-    if (userId === undefined) return undefined
-    const named = tier === undefined && this.#tierOf ? this.#tierOf(userId, request) : tier
-    return andThen(named, (name) => rules.tierFor(name))
   }
 }

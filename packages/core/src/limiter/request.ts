@@ -20,8 +20,6 @@ export interface RateLimitRequest<Tier extends string = string> {
   readonly cost?: number | undefined
 }
 
-const TEXTS = ['ip', 'userId', 'tier', 'method', 'endpoint'] as const satisfies (keyof RateLimitRequest)[]
-
 /**
  * Refuses a request that does not say what it seems to say. An empty name is refused too: it is what a missing header
  * or an undefined variable turns into, and everyone would share it.
@@ -32,14 +30,18 @@ export function checkRequest(request: RateLimitRequest): void {
   if (typeof request !== 'object' || request === null) {
     throw new RequestError('RL_INVALID_REQUEST', `Expected a request to be an object, got ${shown(request)}`)
   }
-  for (const name of TEXTS) {
-    const value: unknown = request[name]
-    if (value !== undefined && (typeof value !== 'string' || value === '')) {
-      throw new RequestError(
-        'RL_INVALID_REQUEST',
-        `Expected \`${name}\` to be a text that is not empty, got ${shown(value)}`,
-      )
-    }
-  }
+  checkText('ip', request.ip)
+  checkText('userId', request.userId)
+  checkText('tier', request.tier)
+  checkText('method', request.method)
+  checkText('endpoint', request.endpoint)
   if (request.cost !== undefined) checkCost(request.cost)
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return
+  throw new RequestError(
+    'RL_INVALID_REQUEST',
+    `Expected \`${name}\` to be a text that is not empty, got ${shown(value)}`,
+  )
 }

@@ -1,12 +1,13 @@
-import { clientKeyIn } from '../client/client-key.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
 import { checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { EndpointRouter } from './endpoint-router.ts'
+import { lineUpOf } from './line-up.ts'
+import type { LineUp } from './line-up.ts'
 import { compileRule } from './policy.ts'
 import type { Policy, RulePlace } from './policy.ts'
 import type { RateLimitRequest } from './request.ts'
-import type { EndpointRuleSpec, IpRuleSpec, OutageOptions, Per, Rule } from './rule.ts'
+import type { EndpointRuleSpec, IpRuleSpec, OutageOptions, Rule } from './rule.ts'
 import { defaultTiers } from './tiers.ts'
 
 /** The rules of a limiter. */
@@ -32,6 +33,18 @@ export interface RouteRule {
   readonly only?: boolean
 }
 
+/** The rule of an endpoint, and what applies under it to each kind of caller, once one has come. */
+interface EndpointRule {
+  readonly policies: readonly Policy[]
+  /** Whether it stands in for the other rules. */
+  readonly isAlone: boolean
+  readonly lineUps: Map<Caller, LineUp>
+}
+
+/** A known user's tier, if users have one; or nobody known. */
+type Caller = string | undefined | typeof NOBODY
+
+const NOBODY = Symbol('nobody')
 const DEFAULT_IP = '100 per minute'
 const ROUTE_KEYS = { endpoint: true, rule: true, only: true } as const satisfies Record<keyof RouteRule, true>
 
@@ -40,8 +53,9 @@ export class RuleSet {
   readonly defaultTier: string | undefined
   readonly #ip: readonly Policy[]
   readonly #tiers: ReadonlyMap<string, readonly Policy[]>
-  readonly #endpoints = new EndpointRouter<readonly Policy[]>()
-  readonly #routes = new Map<RouteRule, readonly Policy[]>()
+  readonly #endpoints = new EndpointRouter<EndpointRule>()
+  readonly #elsewhere = endpointRule([])
+  readonly #routes = new Map<RouteRule, EndpointRule>()
   readonly #policies: Policy[]
   readonly #placeOf: (endpoint: string) => RulePlace
 
@@ -64,7 +78,7 @@ export class RuleSet {
     this.#placeOf = (endpoint) => ({ kind: 'endpoint', name: endpoint, counter: counterOf(endpoint), outage: rules })
     const endpointPolicies = entriesOf('endpoints', endpoints).map(([endpoint, rule]) => {
       const policies = compileRule(this.#placeOf(endpoint), rule)
-      this.#endpoints.add(endpoint, policies)
+      this.#endpoints.add(endpoint, endpointRule(policies))
       return policies
     })
     this.#policies = [this.#ip, ...this.#tiers.values(), ...endpointPolicies].flat()
@@ -99,7 +113,7 @@ export class RuleSet {
     }
     const policies = compileRule(this.#placeOf(endpoint), rule)
     checkNames(only ? policies : [...this.#ip, ...[...this.#tiers.values()].flat(), ...policies])
-    this.#routes.set(route, policies)
+    this.#routes.set(route, endpointRule(policies, only))
     this.#policies.push(...policies)
   }
 
@@ -108,17 +122,15 @@ export class RuleSet {
     return tier !== undefined && this.#tiers.has(tier) ? tier : this.defaultTier
   }
 
-  /** The limits, those in shadow mode among them, that apply to a request of a user of this tier, or of nobody known. */
-  policiesFor(request: RateLimitRequest, tier: string | undefined): readonly Policy[] {
-    const all = this.endpointPolicies(request)
-    const endpointPolicies = all.filter((policy) => isFor(policy, request))
-    if (request.route?.only && isEnough(all, endpointPolicies)) return endpointPolicies
-    const isTiered = request.userId !== undefined && tier !== undefined
-    return [
-      ...(isTiered ? this.#ip.filter((policy) => policy.forUsers) : this.#ip),
-      ...(isTiered ? this.tierPolicies(tier) : []),
-      ...endpointPolicies,
-    ]
+  /** The limits that apply to a request of a user of this tier, or of nobody known. */
+  lineUpFor(request: RateLimitRequest, tier: string | undefined): LineUp {
+    const rule = this.#endpointRule(request)
+    const caller = request.userId === undefined ? NOBODY : tier
+    const known = rule.lineUps.get(caller)
+    if (known) return known
+    const lineUp = lineUpOf(this.#policiesFor(rule, caller))
+    rule.lineUps.set(caller, lineUp)
+    return lineUp
   }
 
   get ipPolicies(): readonly Policy[] {
@@ -130,9 +142,21 @@ export class RuleSet {
   }
 
   /** @throws {RequestError} `RL_INVALID_REQUEST` if the route is not known. */
-  endpointPolicies({ method, endpoint, route }: RateLimitRequest): readonly Policy[] {
+  endpointPolicies(request: RateLimitRequest): readonly Policy[] {
+    return this.#endpointRule(request).policies
+  }
+
+  #endpointRule({ method, endpoint, route }: RateLimitRequest): EndpointRule {
     if (route !== undefined) return this.#routes.get(route) ?? unknownRoute(route)
-    return (endpoint !== undefined && this.#endpoints.find(method, endpoint)) || []
+    return (endpoint !== undefined && this.#endpoints.find(method, endpoint)) || this.#elsewhere
+  }
+
+  #policiesFor({ policies, isAlone }: EndpointRule, caller: Caller): readonly Policy[] {
+    const isUser = caller !== NOBODY
+    const endpointPolicies = policies.filter((policy) => isFor(policy, isUser))
+    if (isAlone && isEnough(policies, endpointPolicies)) return endpointPolicies
+    if (!isUser || caller === undefined) return [...this.#ip, ...endpointPolicies]
+    return [...this.#ip.filter(({ forUsers }) => forUsers), ...this.tierPolicies(caller), ...endpointPolicies]
   }
 
   #checkDefaultTier(tier: string | undefined): string | undefined {
@@ -154,30 +178,12 @@ export class RuleSet {
 }
 
 /** Whether a limit applies to a request at all: one that counts by user does not, where nobody is known. */
-export function isFor({ per }: Policy, { userId }: RateLimitRequest): boolean {
-  return per !== 'user' || userId !== undefined
+export function isFor({ per }: Policy, isUser: boolean): boolean {
+  return per !== 'user' || isUser
 }
 
-/**
- * The key under which a policy counts a request: what is counted, `|`, and for whom. A store may keep what belongs to one
- * client together by what follows the first `|`.
- *
- * @throws {RequestError} `RL_MISSING_CLIENT` if the request does not say who is asking: everyone would share one limit;
- * `RL_INVALID_ADDRESS`.
- */
-export function policyKey({ name, per, prefix }: Policy, { ip, userId }: RateLimitRequest, ipv6Subnet: number): string {
-  if (per === 'endpoint') return prefix
-  if (userId !== undefined && per !== 'ip') return `${prefix}user:${userId}`
-  if (ip !== undefined && per !== 'user') return `${prefix}ip:${clientKeyIn(ip, ipv6Subnet)}`
-  return missing(name, per)
-}
-
-function missing(name: string, per: Per): never {
-  const wanted = per === 'user' ? '`userId`' : per === 'ip' ? '`ip`' : '`ip` or `userId`'
-  throw new RequestError(
-    'RL_MISSING_CLIENT',
-    `Expected a request with ${wanted}, which the limit ${shown(name)} counts by, got none`,
-  )
+function endpointRule(policies: readonly Policy[], isAlone = false): EndpointRule {
+  return { policies, isAlone, lineUps: new Map() }
 }
 
 /** Whether a rule may stand alone: one that counts by user leaves callers without one to the other rules. */
