@@ -3,7 +3,7 @@ import type { Emitter } from '../events.ts'
 import type { HashedName } from '../hashed-name.ts'
 import { andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { GuardedStore, isCallersOwn, withReceipts } from '../stores/guarded-store.ts'
+import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
 import type { Store } from '../stores/store.ts'
 import { healthOf } from './health.ts'
 import type { Health } from './health.ts'
@@ -71,27 +71,31 @@ export class Decider {
   }
 
   #askEnforced(verb: Verb, plan: Plan, ledger: Spending[] | undefined): MaybePromise<RateLimitResult> {
-    const { policies, charges, unknown, tier } = plan
+    const { charges, unknown, tier } = plan
     if (unknown.length > 0) {
       const denials = unknown.map((policy) => outageVerdict(policy, this.#store.retryAfterMs))
       return resultOf(unknown, denials, tier, 'deny')
     }
     if (charges.length === 0) return resultOf([], [], tier)
-    const answered = (verdicts: readonly Verdict[]): RateLimitResult => {
-      const partitionKeyOf = this.#partitionKeyOf
-      const partitionKeys = partitionKeyOf && charges.map(({ key }) => partitionKeyOf(key))
-      const result = resultOf(policies, verdicts, tier, undefined, partitionKeys)
-      if (result.allowed) ledger?.push({ store: this.#store, charges: withReceipts(charges, verdicts) })
-      return result
-    }
-    const failed = (error: unknown): Promise<RateLimitResult> => this.#askElsewhere(verb, plan, ledger, error)
     try {
-      const verdicts = this.#store[verb](charges)
-      return isPromise(verdicts) ? verdicts.then(answered, failed) : answered(verdicts)
+      const verdicts = verb === 'consume' ? this.#store.consume(charges) : this.#store.peek(charges)
+      if (!isPromise(verdicts)) return this.#answered(plan, verdicts, ledger)
+      return verdicts.then(
+        (given) => this.#answered(plan, given, ledger),
+        (error: unknown) => this.#askElsewhere(verb, plan, ledger, error),
+      )
     } catch (error) {
       if (isCallersOwn(error)) throw error
-      return failed(error)
+      return this.#askElsewhere(verb, plan, ledger, error)
     }
+  }
+
+  #answered({ policies, charges, tier }: Plan, verdicts: readonly Verdict[], ledger?: Spending[]): RateLimitResult {
+    const partitionKeyOf = this.#partitionKeyOf
+    const partitionKeys = partitionKeyOf && charges.map(({ key }) => partitionKeyOf(key))
+    const result = resultOf(policies, verdicts, tier, undefined, partitionKeys)
+    if (result.allowed) ledger?.push({ store: this.#store, charges, verdicts })
+    return result
   }
 
   async #askElsewhere(

@@ -92,10 +92,7 @@ export class OutagePlan {
       policies: counted.flatMap(({ asked }) => policiesOf(asked)),
       verdicts: counted.flatMap(({ verdicts }) => verdicts),
       notOwed: counted.flatMap(({ asked }) => chargesOf(asked)),
-      spent: counted.map(({ store, asked, verdicts }) => ({
-        store,
-        charges: withReceipts(chargesOf(asked), verdicts),
-      })),
+      spent: counted.map(({ store, asked, verdicts }) => ({ store, charges: chargesOf(asked), verdicts })),
     }
   }
 

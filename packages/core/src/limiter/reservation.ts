@@ -1,5 +1,7 @@
+import type { Verdict } from '../algorithms/algorithm.ts'
 import { checkCost } from '../algorithms/apply-algorithm.ts'
 import { RequestError, shown } from '../errors.ts'
+import { withReceipts } from '../stores/guarded-store.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
 import type { Charge } from '../stores/store.ts'
 import type { RateLimitResult } from './result.ts'
@@ -8,6 +10,7 @@ import type { RateLimitResult } from './result.ts'
 export interface Spending {
   readonly store: GuardedStore
   readonly charges: readonly Charge[]
+  readonly verdicts: readonly Verdict[]
 }
 
 /** A decision whose cost can be corrected once it is known. */
@@ -46,6 +49,6 @@ export function reservationOf<Name extends string>(
   return { ...result, settle }
 }
 
-async function giveBack({ store, charges }: Spending, units: number): Promise<void> {
-  await store.refund(charges.map((charge) => ({ ...charge, cost: units })))
+async function giveBack({ store, charges, verdicts }: Spending, units: number): Promise<void> {
+  await store.refund(withReceipts(charges, verdicts).map((charge) => ({ ...charge, cost: units })))
 }

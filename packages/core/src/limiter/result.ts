@@ -76,7 +76,7 @@ export function resultOf<Name extends string>(
     tier,
     degraded,
     policies: results,
-    shadows: [],
+    shadows: NONE,
   }
 }
 
@@ -86,8 +86,13 @@ export function policyResult<Name extends string>(
   verdict: Verdict,
   partitionKey?: string,
 ): PolicyResult<Name> {
-  const { name, kind, limit, unit } = policy
-  const { quota, windowMs } = limit
+  const { name, kind, unit } = policy
+  const { quota, windowMs } = policy.limit
+  const { allowed, limit, remaining, retryAfterMs, resetAfterMs, at } = verdict
+  if (at !== undefined && unit === undefined && partitionKey === undefined) {
+    // As nearly all are: made in one go, in much less time than spreading takes.
+    return { name: name as Name, kind, quota, windowMs, allowed, limit, remaining, retryAfterMs, resetAfterMs, at }
+  }
   return {
     name: name as Name,
     kind,
@@ -133,4 +138,5 @@ export function listedResult<Name extends string>(list: 'allow' | 'deny'): RateL
   }
 }
 
+const NONE: readonly never[] = []
 const UNLIMITED: Verdict = { allowed: true, limit: Infinity, remaining: Infinity, retryAfterMs: 0, resetAfterMs: 0 }

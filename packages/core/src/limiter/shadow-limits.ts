@@ -1,7 +1,6 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import { allOf, andThen, isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { withReceipts } from '../stores/guarded-store.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
 import type { Charge } from '../stores/store.ts'
 import type { Policy } from './policy.ts'
@@ -42,7 +41,7 @@ export class ShadowLimits {
     ledger: Spending[] | undefined,
   ): MaybePromise<PolicyResult | undefined> {
     const answered = (verdicts: readonly Verdict[]): PolicyResult => {
-      if (verdicts[0]!.allowed) ledger?.push({ store: this.#store, charges: withReceipts([charge], verdicts) })
+      if (verdicts[0]!.allowed) ledger?.push({ store: this.#store, charges: [charge], verdicts })
       return policyResult(policy, verdicts[0]!)
     }
     try {
