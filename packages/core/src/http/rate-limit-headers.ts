@@ -13,12 +13,15 @@ interface Told {
   readonly shown: PolicyResult
 }
 
+/** What the forms of one answer are written into: one object, rather than one for each form. */
+type Fields = Record<string, string>
+
 const FORMATS = {
-  legacy: legacyFields,
-  'draft-6': draft6Fields,
-  'draft-7': draft7Fields,
-  'draft-11': draft11Fields,
-} as const satisfies Record<string, (told: Told) => HeaderFields>
+  legacy: writeLegacy,
+  'draft-6': writeDraft6,
+  'draft-7': writeDraft7,
+  'draft-11': writeDraft11,
+} as const satisfies Record<string, (fields: Fields, told: Told) => void>
 
 /**
  * A form of header fields: `legacy` (`X-RateLimit-*`), or a revision of the IETF draft on RateLimit fields
@@ -55,11 +58,11 @@ const DEFAULT_FORMATS: readonly HeaderFormat[] = ['legacy', 'draft-11']
 export function rateLimitHeaders(result: RateLimitResult, options: HeaderOptions = {}): HeaderFields {
   const { formats = DEFAULT_FORMATS, prefer, retryJitterMs = 0 } = options
   const { policies, allowed, retryAfterMs } = result
-  const preferred = decisivePolicy(policies.filter(({ kind }) => kind === prefer))
+  const preferred = prefer && decisivePolicy(policies.filter(({ kind }) => kind === prefer))
   const shown = preferred ?? decisivePolicy(policies)
   if (!shown || formats.length === 0) return {}
-  const fields: Record<string, string> = {}
-  for (const format of formats) Object.assign(fields, FORMATS[format]({ policies, shown }))
+  const fields: Fields = {}
+  for (const format of formats) FORMATS[format](fields, { policies, shown })
   return allowed ? fields : { ...fields, ...retryAfter(retryAfterMs, retryJitterMs) }
 }
 
@@ -85,47 +88,39 @@ export function checkHeaderFormats(formats: readonly HeaderFormat[]): void {
   if (older && formats.includes('draft-11')) refuse('without `draft-11`, which writes the same fields otherwise', older)
 }
 
-function legacyFields({ shown: { limit, remaining, resetAfterMs } }: Told): HeaderFields {
-  return {
-    'X-RateLimit-Limit': String(limit),
-    'X-RateLimit-Remaining': String(remaining),
-    'X-RateLimit-Reset': seconds(resetAfterMs),
-  }
+function writeLegacy(fields: Fields, { shown: { limit, remaining, resetAfterMs } }: Told): void {
+  fields['X-RateLimit-Limit'] = String(limit)
+  fields['X-RateLimit-Remaining'] = String(remaining)
+  fields['X-RateLimit-Reset'] = seconds(resetAfterMs)
 }
 
-function draft6Fields({ policies, shown }: Told): HeaderFields {
-  return {
-    'RateLimit-Policy': quotaPolicies(policies),
-    'RateLimit-Limit': sfInteger(shown.limit),
-    'RateLimit-Remaining': sfInteger(shown.remaining),
-    'RateLimit-Reset': effectiveSeconds(shown),
-  }
+function writeDraft6(fields: Fields, { policies, shown }: Told): void {
+  fields['RateLimit-Policy'] = quotaPolicies(policies)
+  fields['RateLimit-Limit'] = sfInteger(shown.limit)
+  fields['RateLimit-Remaining'] = sfInteger(shown.remaining)
+  fields['RateLimit-Reset'] = effectiveSeconds(shown)
 }
 
-function draft7Fields({ policies, shown }: Told): HeaderFields {
+function writeDraft7(fields: Fields, { policies, shown }: Told): void {
   const { limit, remaining } = shown
-  return {
-    'RateLimit-Policy': quotaPolicies(policies),
-    RateLimit: `limit=${sfInteger(limit)}, remaining=${sfInteger(remaining)}, reset=${effectiveSeconds(shown)}`,
-  }
+  fields['RateLimit-Policy'] = quotaPolicies(policies)
+  fields['RateLimit'] = `limit=${sfInteger(limit)}, remaining=${sfInteger(remaining)}, reset=${effectiveSeconds(shown)}`
 }
 
-function draft11Fields({ policies }: Told): HeaderFields {
-  const partition = ({ partitionKey }: PolicyResult): string => (partitionKey ? `;pk=${sfBytes(partitionKey)}` : '')
-  return {
-    'RateLimit-Policy': policies
-      .map((policy) => {
-        const unit = policy.unit === undefined ? '' : `;qu=${sfString(policy.unit)}`
-        return `${sfString(policy.name)};q=${sfInteger(policy.quota)}${unit};w=${windowSeconds(policy)}${partition(policy)}`
-      })
-      .join(', '),
-    RateLimit: policies
-      .map(
-        (policy) =>
-          `${sfString(policy.name)};r=${sfInteger(policy.remaining)};t=${effectiveSeconds(policy)}${partition(policy)}`,
-      )
-      .join(', '),
+function writeDraft11(fields: Fields, { policies }: Told): void {
+  let quotas = ''
+  let standings = ''
+  for (const policy of policies) {
+    const { quota, remaining, unit, partitionKey } = policy
+    const separator = quotas === '' ? '' : ', '
+    const name = sfString(policy.name)
+    const counted = unit === undefined ? '' : `;qu=${sfString(unit)}`
+    const partition = partitionKey ? `;pk=${sfBytes(partitionKey)}` : ''
+    quotas += `${separator}${name};q=${sfInteger(quota)}${counted};w=${windowSeconds(policy)}${partition}`
+    standings += `${separator}${name};r=${sfInteger(remaining)};t=${effectiveSeconds(policy)}${partition}`
   }
+  fields['RateLimit-Policy'] = quotas
+  fields['RateLimit'] = standings
 }
 
 /** How revisions 6 and 7 list limits, which have no names there. */
