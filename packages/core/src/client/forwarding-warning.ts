@@ -9,6 +9,7 @@ export interface Connection {
   readonly header: (name: string) => string | undefined
 }
 
+const FIELDS = ['x-forwarded-for', 'forwarded']
 const OWN_NETWORKS: ReadonlySet<string> = new Set([
   'private',
   'loopback',
@@ -24,7 +25,7 @@ const OWN_NETWORKS: ReadonlySet<string> = new Set([
  */
 export function forwardingWarning({ ip, peer, header }: Connection): string | undefined {
   if (peer === undefined || ip !== peer) return undefined
-  const field = ['x-forwarded-for', 'forwarded'].find((name) => header(name) !== undefined)
+  const field = FIELDS.find((name) => header(name) !== undefined)
   if (field === undefined) return undefined
   const address = parseAddress(peer)
   if (!address || !OWN_NETWORKS.has(address.range())) return undefined
