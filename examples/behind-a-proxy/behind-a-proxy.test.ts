@@ -31,7 +31,10 @@ describe.each(['express', 'fastify', 'hono'])('%s', (framework) => {
 
   beforeAll(async () => {
     const file = new URL(`${framework}.ts`, import.meta.url)
-    ;[behindNginx, behindCloudflare] = await Promise.all([startExample(file), startExample(file, { CDN: 'cloudflare' })])
+    ;[behindNginx, behindCloudflare] = await Promise.all([
+      startExample(file),
+      startExample(file, { CDN: 'cloudflare' }),
+    ])
   })
 
   afterAll(async () => {

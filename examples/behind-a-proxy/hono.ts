@@ -21,8 +21,9 @@ app.use(
 app.get('/', (c) => c.text('hello'))
 
 /** Hono itself knows no proxies: Express finds the address by this package too. */
-function addressOf(c: Context<{ Bindings: HttpBindings }>): string {
-  return proxyAddr(c.env.incoming, 'loopback') // where nginx runs: on this machine; elsewhere, its address
+function addressOf(c: Context): string {
+  const { incoming } = c.env as HttpBindings
+  return proxyAddr(incoming, 'loopback') // where nginx runs: on this machine; elsewhere, its address
 }
 
 serve({ fetch: app.fetch, port: Number(PORT), hostname: '127.0.0.1' }, () =>

@@ -14,7 +14,10 @@ export interface Proxy {
  * @param peer That address, since a test's own is always the same.
  */
 export async function startNginx(target: string, peer: string): Promise<Proxy> {
-  return startProxy(target, (headers) => ({ ...headers, 'x-forwarded-for': appended(headers['x-forwarded-for'], peer) }))
+  return startProxy(target, (headers) => ({
+    ...headers,
+    'x-forwarded-for': appended(headers['x-forwarded-for'], peer),
+  }))
 }
 
 /** As Cloudflare does: writes `CF-Connecting-IP` over what the client has written there, and adds to `X-Forwarded-For`. */

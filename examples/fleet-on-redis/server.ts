@@ -24,13 +24,16 @@ app.use(
   rateLimit({
     store: new RedisStore({ client }),
     fallback: new MemoryStore(), // while Redis does not answer, each process counts for itself
+    timeoutMs: 1000, // nor if one decision takes longer than that
     ip: '100 per minute',
     endpoints: {
       'POST /pay': { rate: '10 per minute', onStoreError: 'deny' }, // 503, if the fallback fails too
     },
   }),
 )
-app.get('/', (_request, response) => void response.send('hello'))
+app.get('/', ({ rateLimit }, response) => {
+  response.json({ countedIn: rateLimit?.degraded === 'fallback' ? 'memory' : 'Redis' })
+})
 app.post('/pay', (_request, response) => void response.send('paid'))
 
 // Without Redis it starts as well: the client goes on trying.

@@ -19,7 +19,7 @@ async function upload(size: number): Promise<Response> {
 /** Without saying its length beforehand. */
 async function uploadChunked(size: number): Promise<Response> {
   const body = new Blob([new Uint8Array(size)]).stream()
-  return fetch(`${example.origin}/upload`, { method: 'POST', body, duplex: 'half' } as RequestInit)
+  return fetch(`${example.origin}/upload`, { method: 'POST', body, duplex: 'half' })
 }
 
 it('admits what the bucket holds, by bytes, and says when to come back with the next', async () => {

@@ -38,4 +38,5 @@ function mostBytes(c: Context): number {
 
 const { PORT = '3000' } = process.env
 serve({ fetch: app.fetch, port: Number(PORT), hostname: '127.0.0.1' }, () =>
-  console.log(`Listening on http://127.0.0.1:${PORT}`))
+  console.log(`Listening on http://127.0.0.1:${PORT}`),
+)
