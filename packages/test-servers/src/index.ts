@@ -1,3 +1,4 @@
+export { onFreePort } from './on-free-port.ts'
 export { startCluster, type RedisCluster } from './start-cluster.ts'
 export { startExample, type Example } from './start-example.ts'
 export { startPostgres, type PostgresServer } from './start-postgres.ts'
