@@ -23,6 +23,7 @@ interface QuickStart {
 }
 
 const README_PORT = '3000'
+const MOST_REQUESTS = 200
 
 /**
  * Does in an empty folder what the README of an adapter says first: installs, copies the code, starts it, and sends
@@ -70,7 +71,7 @@ async function untilDenied(
   let complaints = ''
   server.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text))
   try {
-    for (let admitted = 0; ; admitted++) {
+    for (let admitted = 0; admitted < MOST_REQUESTS; admitted++) {
       const answer = await firstAnswer(url, () => {
         if (server.exitCode === null) return
         const code = complaints.includes('EADDRINUSE') ? 'EADDRINUSE' : undefined
@@ -80,6 +81,7 @@ async function untilDenied(
       const body = await answer.text()
       if (answer.status !== 200) return { admitted, denial: new Response(body, answer) }
     }
+    throw new Error(`Expected one of ${MOST_REQUESTS} requests to be denied`)
   } finally {
     server.kill('SIGKILL')
   }
