@@ -11,7 +11,8 @@ app.set('trust proxy', 'loopback') // nginx on this machine; other cases: ../beh
 
 const loginLimit = rateLimit({
   count: 'failures', // who logs in has spent nothing; guesses sent all at once are counted before any is answered
-  tiers: {}, // an account that is tried has no plan
+  ip: 'unlimited', // the two limits below are all that a login is held to
+  tiers: {},
   endpoints: {
     'POST /login': [
       { name: 'address', rate: '5 per 5 minutes', algorithm: 'sliding-window', per: 'ip' },
