@@ -33,6 +33,12 @@ it('makes each call as soon as the quota has room, and no sooner', async () => {
   expect(waits).toEqual([4000, 4000])
 })
 
+it('does not wait for a limit that admits nothing', async () => {
+  const limiter = new RateLimiter({ store: new MemoryStore(), endpoints: { '/mail': '0 per hour' } })
+  const call = withinQuota(limiter, '/mail', async () => 'sent')
+  await expect(call).rejects.toThrow('admits no call')
+})
+
 it('passes on what the call answers, and what it throws', async () => {
   const limiter = new RateLimiter({ store: new MemoryStore(), endpoints: { '/mail': '2 per hour' } })
   expect(await withinQuota(limiter, '/mail', async () => 'sent')).toBe('sent')

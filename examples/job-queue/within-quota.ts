@@ -19,6 +19,7 @@ export async function withinQuota<T>(
     // Nobody is named: it is one budget for all.
     const { allowed, retryAfterMs } = await limiter.checkEndpointRateLimit(api)
     if (allowed) return call()
+    if (retryAfterMs === Infinity) throw new Error(`The limit of ${api} admits no call at all`)
     await sleep(retryAfterMs)
   }
 }

@@ -91,6 +91,7 @@ describe('rateLimit', () => {
   it.each<[string, object, string]>([
     ['an unknown option', { getConnInfo, ipp: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
     ['to guess the address', {}, 'RL_INVALID_OPTION'],
+    ['no options at all', undefined as never, 'RL_INVALID_OPTION'],
   ])('refuses %s', (_what, options, code) => {
     expect(() => rateLimit(options as RateLimitOptions)).toThrow(expect.objectContaining({ code }))
   })

@@ -44,14 +44,14 @@ export interface RateLimitEnv {
  * app.use(rateLimit({ getConnInfo, ip: '100 per minute' }))
  * ```
  */
-export function rateLimit<Tier extends string, Endpoint extends string>({
-  getConnInfo,
-  ...options
-}: RateLimitOptions<Tier, Endpoint>): MiddlewareHandler<RateLimitEnv> {
+export function rateLimit<Tier extends string, Endpoint extends string>(
+  options: RateLimitOptions<Tier, Endpoint>,
+): MiddlewareHandler<RateLimitEnv> {
+  const { getConnInfo, ...others } = { ...options }
   if (typeof getConnInfo !== 'function') {
     throw new ConfigError('RL_INVALID_OPTION', `Expected \`getConnInfo\` to be a function, got ${typeof getConnInfo}`)
   }
-  const middleware = new RateLimitingMiddleware<Context>(options, () => new MemoryStore())
+  const middleware = new RateLimitingMiddleware<Context>(others, () => new MemoryStore())
 
   return createMiddleware<RateLimitEnv>(async function rateLimit(c, next) {
     const { address: ip } = getConnInfo(c).remote

@@ -53,6 +53,12 @@ describe('clientKey', () => {
     expect(() => clientKey(address as string)).toThrow(expect.objectContaining({ code: 'RL_INVALID_ADDRESS' }))
   })
 
+  it('refuses an option that it does not know', () => {
+    expect(() => clientKey('2001:db8::1', { ipv6subnet: 48 } as object)).toThrow(
+      expect.objectContaining({ code: 'RL_UNKNOWN_OPTION' }),
+    )
+  })
+
   it.each([0, 129, 1.5, Number.NaN, '64', null])('refuses a subnet of %j', (ipv6Subnet) => {
     expect(() => clientKey('::1', { ipv6Subnet: ipv6Subnet as number })).toThrow(
       expect.objectContaining({ code: 'RL_INVALID_OPTION' }),

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 
 import { ConfigError, RequestError, shown } from '../errors.ts'
+import { checkOptions } from '../options.ts'
 
 /** What an address is grouped by. */
 export interface ClientKeyOptions {
@@ -8,6 +9,7 @@ export interface ClientKeyOptions {
   readonly ipv6Subnet?: number
 }
 
+const OPTIONS = { ipv6Subnet: true } as const satisfies Record<keyof ClientKeyOptions, true>
 const DEFAULT_IPV6_SUBNET = 64
 const IPV6_BITS = 128
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
@@ -18,7 +20,7 @@ const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
  * into IPv6; IPv6 by its network (RFC 6177), written as RFC 5952 has it, without zone.
  *
  * @throws {RequestError} `RL_INVALID_ADDRESS` if the text is no address, or has a port.
- * @throws {ConfigError} `RL_INVALID_OPTION`
+ * @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION`
  *
  * @example
  * ```ts
@@ -29,6 +31,7 @@ const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
  * ```
  */
 export function clientKey(address: string, options: ClientKeyOptions = {}): string {
+  checkOptions('clientKey', options, OPTIONS)
   return clientKeyIn(address, checkedSubnet(options.ipv6Subnet))
 }
 

@@ -188,6 +188,19 @@ describe('every field', () => {
   }, 120_000)
 })
 
+describe('options', () => {
+  it.each<[string, unknown, string]>([
+    ['that are misspelt', { format: ['legacy'] }, 'RL_UNKNOWN_OPTION'],
+    ['of a form that does not exist', { formats: ['draft-8'] }, 'RL_INVALID_OPTION'],
+    ['of a jitter that is no number', { retryJitterMs: Number.NaN }, 'RL_INVALID_OPTION'],
+    ['of a family that does not exist', { prefer: 'tier' }, 'RL_INVALID_OPTION'],
+  ])('%s are refused', async (_what, options, code) => {
+    const limiter = new RateLimiter({ store: new MapStore(), ip: '0 per minute' })
+    const result = await limiter.isAllowed({ ip: '203.0.113.7' })
+    expect(() => rateLimitHeaders(result, options as object)).toThrow(expect.objectContaining({ code }))
+  })
+})
+
 describe('the forms of header fields', () => {
   it('can be several, and none', () => {
     const result = resultWith({ remaining: 1 })

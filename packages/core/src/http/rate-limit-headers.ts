@@ -1,4 +1,5 @@
 import { ConfigError, shown } from '../errors.ts'
+import { checkOptions } from '../options.ts'
 import { decisivePolicy } from '../limiter/result.ts'
 import type { PolicyResult, RateLimitResult } from '../limiter/result.ts'
 import type { RuleKind } from '../limiter/rule.ts'
@@ -38,12 +39,19 @@ export interface HeaderOptions {
   readonly retryJitterMs?: number
 }
 
+const OPTIONS = { formats: true, prefer: true, retryJitterMs: true } as const satisfies Record<
+  keyof HeaderOptions,
+  true
+>
+const KINDS: readonly RuleKind[] = ['ip', 'user', 'endpoint']
 const DEFAULT_FORMATS: readonly HeaderFormat[] = ['legacy', 'draft-11']
 
 /**
  * The header fields that tell a client where it stands, in the forms asked for, and `Retry-After` (RFC 9110, 10.2.3) on a
  * denial that waiting can cure. Seconds are rounded up: to come back then is never too early. No fields if no limit
  * applies, or no form is asked for.
+ *
+ * @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION`
  *
  * @example
  * ```ts
@@ -56,14 +64,38 @@ const DEFAULT_FORMATS: readonly HeaderFormat[] = ['legacy', 'draft-11']
  * ```
  */
 export function rateLimitHeaders(result: RateLimitResult, options: HeaderOptions = {}): HeaderFields {
+  checkOptions('rateLimitHeaders', options, OPTIONS)
+  const { formats, prefer, retryJitterMs } = options
+  if (formats !== undefined) checkHeaderFormats(formats)
+  if (retryJitterMs !== undefined) checkRetryJitter(retryJitterMs)
+  if (prefer !== undefined && !KINDS.includes(prefer)) {
+    throw new ConfigError(
+      'RL_INVALID_OPTION',
+      `Expected \`prefer\` to be one of ${KINDS.join(', ')}, got ${shown(prefer)}`,
+    )
+  }
+  return headersOf(result, options)
+}
+
+/** `rateLimitHeaders`, with options that have been checked. */
+export function headersOf(result: RateLimitResult, options: HeaderOptions): HeaderFields {
   const { formats = DEFAULT_FORMATS, prefer, retryJitterMs = 0 } = options
   const { policies, allowed, retryAfterMs } = result
   const preferred = prefer && decisivePolicy(policies.filter(({ kind }) => kind === prefer))
-  const shown = preferred ?? decisivePolicy(policies)
-  if (!shown || formats.length === 0) return {}
+  const told = preferred ?? decisivePolicy(policies)
+  if (!told || formats.length === 0) return {}
   const fields: Fields = {}
-  for (const format of formats) FORMATS[format](fields, { policies, shown })
+  for (const format of formats) FORMATS[format](fields, { policies, shown: told })
   return allowed ? fields : { ...fields, ...retryAfter(retryAfterMs, retryJitterMs) }
+}
+
+/** @throws {ConfigError} `RL_INVALID_OPTION` */
+export function checkRetryJitter(retryJitterMs: unknown): void {
+  if (Number.isSafeInteger(retryJitterMs) && (retryJitterMs as number) >= 0) return
+  throw new ConfigError(
+    'RL_INVALID_OPTION',
+    `Expected \`retryJitterMs\` to be a whole number of at least 0, got ${shown(retryJitterMs)}`,
+  )
 }
 
 /** `Retry-After`, if waiting helps. */

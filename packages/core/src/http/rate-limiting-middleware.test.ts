@@ -135,6 +135,8 @@ describe('a middleware is not built', () => {
   const limiter = new RateLimiter({ store: new MapStore() })
 
   it.each<[string, object, string]>([
+    ['of a rate, in the place of options', '100 per minute' as never, 'RL_INVALID_OPTION'],
+    ['of nothing', null as never, 'RL_INVALID_OPTION'],
     ['with an unknown option', { store: new MapStore(), ips: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
     ['with a limiter and what makes one', { limiter, ip: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
     ['with something that is no limiter', { limiter: {} }, 'RL_INVALID_OPTION'],
@@ -209,6 +211,20 @@ describe('a denial', () => {
     const heard: number[] = []
     const usual = await denied({ onDenied: ({ statusCode }) => void heard.push(statusCode) })
     expect([usual.statusCode, heard]).toEqual([429, [429]])
+  })
+
+  it('stays a denial, and whole, whatever is answered in its place', async () => {
+    const answers = [
+      { allowed: true },
+      { statusCode: undefined, headers: undefined },
+      { body: undefined, result: undefined },
+    ]
+    const { result: _, ...usual } = await denied({})
+    for (const answer of answers) expect(await denied({ onDenied: () => answer as object })).toMatchObject(usual)
+  })
+
+  it.each([42, null, {}])('is not told in %j, which is no text', async (text) => {
+    await expect(denied({ message: () => text as string })).rejects.toMatchObject({ code: 'RL_INVALID_REQUEST' })
   })
 
   it('has no body for HEAD', async () => {

@@ -15,7 +15,7 @@ import type { Store } from '../stores/store.ts'
 import { denialOf } from './problem.ts'
 import type { DenialContext, ProblemReason } from './problem.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
-import { rateLimitHeaders, retryAfter } from './rate-limit-headers.ts'
+import { headersOf, retryAfter } from './rate-limit-headers.ts'
 import type { HeaderFields, HeaderFormat } from './rate-limit-headers.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from './request-options.ts'
 import type { Identity, RequestOptions } from './request-options.ts'
@@ -91,7 +91,8 @@ export class RateLimitingMiddleware<Incoming = void> {
    * @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written.
    */
   constructor(options: MiddlewareOptions<Incoming>, defaultStore?: () => Store) {
-    const known = 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
+    const isObject = typeof options === 'object' && options !== null
+    const known = isObject && 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
     checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_OPTIONS })
     const { identify, cost, skip, count, headers, retryJitterMs, message, dos = false, onDenied, ...rest } = options
     checkRequestOptions(options)
@@ -132,7 +133,7 @@ export class RateLimitingMiddleware<Incoming = void> {
       const result = isPromise(reserved) ? await reserved : reserved
       const { reason } = result
       if (reason !== undefined) return await this.#denied({ reason, result, decision: result }, facts, incoming)
-      const headers = rateLimitHeaders(result, this.#fields)
+      const headers = headersOf(result, this.#fields)
       const allowed = { allowed: true, statusCode: 200, reason, message: 'OK', headers, body: '', result }
       return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
     } catch (error) {
@@ -151,9 +152,9 @@ export class RateLimitingMiddleware<Incoming = void> {
   ): Promise<RateLimitAnswer> {
     const { message, onDenied } = this.#options
     const accept = header?.('accept')
-    const told = typeof message === 'function' ? decision && (await message(decision, incoming)) : message
+    const told = typeof message === 'function' ? decision && checkedText(await message(decision, incoming)) : message
     const denial = denialOf(reason, definedOf({ result, accept, message: told }))
-    const fields = decision ? rateLimitHeaders(decision, this.#fields) : result && this.#waitOf(result)
+    const fields = decision ? headersOf(decision, this.#fields) : result && this.#waitOf(result)
     const answer: RateLimitAnswer = {
       allowed: false,
       ...denial,
@@ -161,7 +162,8 @@ export class RateLimitingMiddleware<Incoming = void> {
       headers: { ...fields, ...denial.headers },
       result: decision,
     }
-    const final = { ...answer, ...(await onDenied?.(answer, incoming)) }
+    const { statusCode, headers, body } = (await onDenied?.(answer, incoming)) ?? {}
+    const final = { ...answer, ...definedOf({ statusCode, headers, body }) }
     return method?.toUpperCase() === 'HEAD' ? { ...final, body: '' } : final
   }
 
@@ -210,6 +212,11 @@ function checkedIdentity(identity: Identity | undefined): Identity | undefined {
     'RL_INVALID_REQUEST',
     `Expected \`identify\` to answer an object such as { userId, tier }, or nothing, got ${shown(identity)}`,
   )
+}
+
+function checkedText(message: unknown): string | undefined {
+  if (message === undefined || typeof message === 'string') return message
+  throw new RequestError('RL_INVALID_REQUEST', `Expected \`message\` to answer a text, got ${shown(message)}`)
 }
 
 function withStore(options: Partial<RateLimiterOptions>, defaultStore: (() => Store) | undefined): RateLimiterOptions {

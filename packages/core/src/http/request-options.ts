@@ -4,7 +4,7 @@ import type { RateLimitResult } from '../limiter/result.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction } from '../options.ts'
 import type { DosOption } from './attack-gate.ts'
-import { checkHeaderFormats } from './rate-limit-headers.ts'
+import { checkHeaderFormats, checkRetryJitter } from './rate-limit-headers.ts'
 import type { HeaderFormat } from './rate-limit-headers.ts'
 import type { OwnAnswer, RateLimitAnswer } from './rate-limit-answer.ts'
 
@@ -17,7 +17,7 @@ export interface RequestOptions<Incoming> {
   readonly identify?: (incoming: Incoming) => MaybePromise<Identity | undefined>
   /** How many units a request costs, a whole number. @default 1 */
   readonly cost?: number | ((incoming: Incoming) => MaybePromise<number>)
-  /** Lets requests past that are not to be limited at all, such as health checks. */
+  /** Lets requests past that are not to be limited at all, nor counted by the guard of `dos`, such as health checks. */
   readonly skip?: (incoming: Incoming) => MaybePromise<boolean>
   /**
    * Which requests count: all, or only those whose answer is a failure (a status of 400 or more, or a client that went
@@ -33,7 +33,7 @@ export interface RequestOptions<Incoming> {
   /** What to tell a client that is denied: the `detail` of the problem, and the whole of an answer in plain text. */
   readonly message?: string | ((result: RateLimitResult, incoming: Incoming) => MaybePromise<string>)
   /**
-   * Keeps attackers out before anything else is asked (429, `abnormal-usage-detected`): a guard, what one is made of, or
+   * Keeps attackers out before anything but `skip` is asked (429, `abnormal-usage-detected`): a guard, what one is made of, or
    * `true` for the defaults. It counts by the address that the framework trusts, whatever `identify` says: behind a proxy
    * that is not trusted, all clients are one source. Pass a `DosGuard` to see its bans, and to forgive.
    *
@@ -65,9 +65,7 @@ export function checkRequestOptions(options: RequestOptions<never>): void {
   if (cost !== undefined) checkCostOption(cost)
   if (headers !== undefined) checkHeaderFormats(headers)
   if (count !== undefined && !COUNTS.includes(count)) refuse('count', `one of ${COUNTS.join(', ')}`, count)
-  if (retryJitterMs !== undefined && (!Number.isSafeInteger(retryJitterMs) || retryJitterMs < 0)) {
-    refuse('retryJitterMs', 'a whole number of at least 0', retryJitterMs)
-  }
+  if (retryJitterMs !== undefined) checkRetryJitter(retryJitterMs)
   if (message !== undefined && typeof message !== 'string' && typeof message !== 'function') {
     refuse('message', 'a text or a function', message)
   }

@@ -72,16 +72,28 @@ describe('EndpointRouter', () => {
   it.each(['/%', '/%zz', '/api/%E0%A4%A', '/api/%ff', '/\uD800', '/..', '/api/..%2f..%2fsearch', '', '?', '#'])(
     'does not stumble over %j',
     (path) => {
-      expect(() => router.find('GET', path)).not.toThrow()
+      expect(() => [router.find('GET', path), router.findResolved('GET', path)]).not.toThrow()
     },
   )
 
-  it('does not take an encoded slash for a slash', () => {
-    expect(router.find('GET', '/api%2Fsearch')).toBeUndefined()
-  })
-
-  it('does not resolve dots, which a wildcard route of the framework would serve', () => {
-    expect(router.find('GET', '/api/../elsewhere')).toBe('/api/*')
+  it.each([
+    ['/api%2Fsearch', undefined, '/api/search'],
+    ['/api%5csearch', undefined, '/api/search'],
+    ['/api\\search', undefined, '/api/search'],
+    ['/api/users/a%2Fb', '/api/users/:id', '/api/*'],
+    ['/api/../elsewhere', '/api/*', undefined],
+    ['/api/./search', '/api/*', '/api/search'],
+    ['/x/../api/search', undefined, '/api/search'],
+    ['/x/%2E%2e/api/search', undefined, '/api/search'],
+    ['/../../api/search', undefined, '/api/search'],
+    ['/api/other/..%2fsearch?q=1', '/api/*', '/api/search'],
+    ['/api/search;x=1', '/api/*', '/api/search'],
+    ['http://localhost/x/../api/search', undefined, '/api/search'],
+    ['/api/search', '/api/search', undefined],
+    ['/api/v1.2', '/api/*', undefined],
+    ['/api/.well-known', '/api/*', undefined],
+  ])('finds what is written, %s, under %s, and resolved under %s', (path, written, resolved) => {
+    expect([router.find('GET', path), router.findResolved('GET', path)]).toEqual([written, resolved])
   })
 
   it.each([
@@ -95,6 +107,8 @@ describe('EndpointRouter', () => {
     '/api/:id?',
     '/api{/x}',
     '/a/*/b/*',
+    '/api/*splat',
+    '/api/x*',
     'HEAD /x',
   ])('refuses the pattern %j', (endpoint) => {
     expect(() => routerOf(endpoint)).toThrow(expect.objectContaining({ code: 'RL_INVALID_ENDPOINT' }))

@@ -2,6 +2,7 @@ import { addRoute, createRouter, findRoute } from 'rou3'
 
 import { ConfigError, shown } from '../errors.ts'
 
+const WILDCARD = /^(?:\*|\*\*(?::\w+)?)$/
 const ENDPOINT = /^(?:(?<method>[A-Z]+) )?(?<path>\/[^\s(){}?+\\]*)$/
 
 /** Finds what is registered for the endpoint of a request: the most specific path wins, then a rule for the method. */
@@ -23,6 +24,9 @@ export class EndpointRouter<T> {
       )
     }
     if (method === 'HEAD') refuse(`Expected no rule for HEAD, which is limited as GET is, got ${shown(endpoint)}`)
+    if (path.split('/').some((segment) => segment.includes('*') && !WILDCARD.test(segment))) {
+      refuse(`Expected \`*\` to be a whole segment of an endpoint, such as \`/api/*\`, got ${shown(endpoint)}`)
+    }
     const route = canonicalPath(path)
     const shape = `${method} ${route.replaceAll(/:\w+/g, ':').replace(/(?<=.)\/$/, '')}`
     if (this.#shapes.has(shape)) {
@@ -39,11 +43,24 @@ export class EndpointRouter<T> {
     }
   }
 
-  /** Frameworks answer HEAD by their GET handlers, so HEAD must not be a way round a limit on GET. */
+  /** By the path as it is written. */
   find(method: string | undefined, path: string): T | undefined {
-    if (this.#shapes.size === 0) return undefined
+    return this.#shapes.size === 0 ? undefined : this.#findRoute(method, canonicalPath(path))
+  }
+
+  /**
+   * By the path as a file server reads it, or a router that is not strict: with dots resolved, encoded slashes decoded, and
+   * without what follows a semicolon. Nothing if that makes no difference.
+   */
+  findResolved(method: string | undefined, path: string): T | undefined {
+    if (this.#shapes.size === 0 || !AMBIGUOUS.test(path)) return undefined
+    return this.#findRoute(method, canonicalPath(resolvedPath(path)))
+  }
+
+  /** Frameworks answer HEAD by their GET handlers, so HEAD must not be a way round a limit on GET. */
+  #findRoute(method: string | undefined, path: string): T | undefined {
     const asked = method?.toUpperCase() ?? ''
-    return findRoute(this.#router, asked === 'HEAD' ? 'GET' : asked, canonicalPath(path), { params: false })?.data
+    return findRoute(this.#router, asked === 'HEAD' ? 'GET' : asked, path, { params: false })?.data
   }
 }
 
@@ -65,6 +82,18 @@ function canonicalPath(path: string): string {
   })
   const encoded = encodeURI(decoded.toWellFormed().toLowerCase()).replaceAll('%25', '%')
   return `/${encoded}`.replaceAll(/\/{2,}/g, '/')
+}
+
+const AMBIGUOUS = /%2[ef]|%5c|[;\\]|\/\.{1,2}(?:[/?#]|$)/i
+
+function resolvedPath(path: string): string {
+  const [bare = ''] = path.replace(/^\w+:\/\/[^/?#]*/, '').split(/[?#;]/, 1)
+  const segments: string[] = []
+  for (const segment of bare.replaceAll(/%2e/gi, '.').split(/\/|\\|%2f|%5c/i)) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '.') segments.push(segment)
+  }
+  return `/${segments.join('/')}`
 }
 
 function refuse(message: string): never {

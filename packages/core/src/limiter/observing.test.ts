@@ -108,8 +108,13 @@ describe('events', () => {
     const { heard, logger } = listeningLogger()
     const { limiter } = limiterOf({ logger, ip: '0 per minute' })
     limiter.on('block', ({ result }) => void ((result as { allowed: boolean }).allowed = true))
-    expect((await limiter.isAllowed({ ip: IP })).allowed).toBe(false)
-    expect(heard.map(([, { event }]) => event)).toContain('listener_error')
+    limiter.on('block', ({ result }) => void ((result.policies as unknown[]).length = 0))
+    limiter.on('block', ({ result }) => void ((result.policies[0] as { allowed: boolean }).allowed = true))
+    const result = await limiter.isAllowed({ ip: IP })
+    expect(result).toMatchObject({ allowed: false, policies: [{ name: 'ip', allowed: false }] })
+    // The caller's own.
+    expect([result, result.policies, ...result.policies].some(Object.isFrozen)).toBe(false)
+    expect(heard.filter(([, { event }]) => event === 'listener_error')).not.toEqual([])
   })
 
   it('change no decision where a listener fails, and the log is told', async () => {

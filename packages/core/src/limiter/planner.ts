@@ -46,7 +46,8 @@ export class Planner {
   /** @throws {ConfigError} if a rule cannot be kept as it is written: then nothing has changed. */
   update(rules: Omit<Rules, 'namespace'>): void {
     checkOptions('update', rules, CHANGEABLE_OPTIONS)
-    const written = { ...this.#written, ...rules }
+    const given = Object.fromEntries(Object.entries(rules).filter(([, rule]) => rule !== undefined))
+    const written = { ...this.#written, ...given }
     this.#rules = new RuleSet(written, this.#rules.routes)
     this.#written = written
   }

@@ -281,6 +281,20 @@ describe('endpoint rules', () => {
     expect(await limiter.isAllowed({ ip: IP, endpoint: '/x' })).toMatchObject({ policy: 'uploads' })
   })
 
+  it('hold a request to both of the rules under which its path may be served', async () => {
+    const { limiter } = limiterOf({ ip: 'unlimited', endpoints: { '/*': '9 per minute', '/files/*': '1 per minute' } })
+    const names = async (endpoint: string) =>
+      (await limiter.isAllowed({ ip: IP, endpoint })).policies.map(({ name, allowed }) => [name, allowed])
+    expect(await names('/files/a.txt')).toEqual([['/files/*', true]])
+    for (const endpoint of ['/x/../files/a.txt', '/files%2Fa.txt', '/./files/a.txt', '/%2e/files/a.txt;x']) {
+      expect(await names(endpoint)).toEqual([
+        ['/*', true],
+        ['/files/*', false],
+      ])
+    }
+    expect(await names('/a')).toEqual([['/*', true]])
+  })
+
   it('can exempt an endpoint from a wider rule', async () => {
     const { limiter } = limiterOf({
       ip: 'unlimited',
@@ -397,6 +411,17 @@ describe('peek, refund and reset', () => {
     expect(await limiter.peek({ ...request, cost: 0 })).toMatchObject({ allowed: true, remaining: 1 })
     await limiter.reset(request)
     expect(store.states.size).toBe(0)
+  })
+
+  it('give nothing back to who is on a list, and so has been charged nothing', async () => {
+    const { limiter } = limiterOf({
+      allow: [IP],
+      endpoints: { '/r': { rate: '2 per hour', per: 'endpoint' } },
+    })
+    await limiter.isAllowed({ ip: '192.0.2.9', endpoint: '/r', cost: 2 })
+    await limiter.isAllowed({ ip: IP, endpoint: '/r' })
+    await limiter.refund({ ip: IP, endpoint: '/r' })
+    expect(await limiter.isAllowed({ ip: '192.0.2.9', endpoint: '/r' })).toMatchObject({ allowed: false })
   })
 
   it('leave the budget of all alone where somebody is named', async () => {

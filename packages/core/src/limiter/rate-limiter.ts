@@ -22,7 +22,7 @@ import { RATE_LIMITER_OPTIONS } from './rate-limiter-options.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 import { checkRequest } from './request.ts'
 import type { RateLimitRequest } from './request.ts'
-import { listedResult } from './result.ts'
+import { frozenCopyOf, listedResult } from './result.ts'
 import { reservationOf } from './reservation.ts'
 import type { Reservation, Spending } from './reservation.ts'
 import type { RateLimitResult } from './result.ts'
@@ -89,6 +89,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   /**
    * Decides a request, and charges it to every limit that applies: its address, its user's tier, its endpoint.
    *
+   * `await` the answer: whether it is a promise depends on the store.
+   *
    * A request of a known user is held to the user's tier in place of the address, unless the address rule
    * `appliesTo: 'everyone'`.
    *
@@ -140,7 +142,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     return known
   }
 
-  /** Charges the address rule alone. */
+  /** Charges the address rule alone. The lists `allow` and `deny` are not looked at, nor in the two checks below. */
   checkIpRateLimit(ip: string, options: CheckOptions = {}): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     const request = { ...options, ip }
     checkRequest(request)
@@ -193,12 +195,14 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   }
 
   /**
-   * Gives back what `isAllowed` has charged for the same request, where it turns out not to count: never above full.
+   * Gives back what `isAllowed` has charged for the same request, where it turns out not to count: never above full. It is for
+   * the caller to know that the request was admitted, and by the store: what `reserve` answers knows it by itself.
    *
    * @throws {StoreError} if the store cannot do so.
    */
   async refund(request: RateLimitRequest<Tier>): Promise<void> {
     checkRequest(request)
+    if (this.#lists.find(request)) return
     await this.#decider.refund(await this.#planner.plan(request))
   }
 
@@ -280,7 +284,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const isHeard = this.#events.hears('decision') || (!result.allowed && this.#events.hears('block'))
     if (!isHeard) return result
     // A listener is told what was decided, and cannot decide otherwise.
-    const event = Object.freeze({ request, result: Object.freeze(result) })
+    const event = Object.freeze({ request, result: frozenCopyOf(result) })
     this.#events.emit('decision', event)
     if (!result.allowed) this.#events.emit('block', event)
     return result

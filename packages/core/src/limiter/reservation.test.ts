@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { MapStore } from '../stores/map-store.fixture.ts'
 import { RateLimiter } from './rate-limiter.ts'
@@ -19,7 +19,7 @@ function limiterAt(start: number) {
     const { policies, shadows } = await limiter.peek({ ip: IP, endpoint: '/a', cost: 0 })
     return [...policies, ...shadows].map(({ remaining }) => remaining)
   }
-  return { limiter, time, left, request: { ip: IP, endpoint: '/a' } }
+  return { limiter, store, time, left, request: { ip: IP, endpoint: '/a' } }
 }
 
 describe('a reservation', () => {
@@ -39,6 +39,18 @@ describe('a reservation', () => {
     await reservation.settle(25)
     await reservation.settle(0)
     expect(await left()).toEqual([100, 50, 99])
+  })
+
+  it('that could not be given back stays so: what the store has done is not known', async () => {
+    const { limiter, store, left, request } = limiterAt(0)
+    const reservation = await limiter.reserve({ ...request, cost: 40 })
+    const broken = vi.spyOn(store, 'refund').mockImplementation(() => {
+      throw new Error('no disk')
+    })
+    await expect(reservation.settle(25)).rejects.toThrow('no disk')
+    broken.mockRestore()
+    await expect(reservation.settle(0)).rejects.toThrow('no disk')
+    expect(await left()).toEqual([60, 10, 59])
   })
 
   it.each([Number.NaN, -1, 0.5, Infinity, undefined])('refuses to be settled to %s', async (cost) => {

@@ -22,7 +22,7 @@ export interface Reservation<Name extends string = string> extends RateLimitResu
    *
    * @param cost What the request has cost indeed: at most what is still charged.
    * @throws {RequestError} `RL_INVALID_COST`
-   * @throws {StoreError} if a store cannot do so.
+   * @throws {StoreError} if a store cannot do so, then and ever after: what it has done is not known.
    */
   settle(cost: number): Promise<void>
 }
@@ -34,8 +34,11 @@ export function reservationOf<Name extends string>(
   spent: readonly Spending[],
 ): Reservation<Name> {
   let charged = reserved
+  /** A refund that failed may have been made for all that: it must not be made again. */
+  let failure: { readonly error: unknown } | undefined
   async function settle(cost: number): Promise<void> {
     checkCost(cost)
+    if (failure) throw failure.error
     if (cost > charged) {
       throw new RequestError(
         'RL_INVALID_COST',
@@ -44,7 +47,13 @@ export function reservationOf<Name extends string>(
     }
     const surplus = charged - cost
     charged = cost
-    if (surplus > 0) await Promise.all(spent.map(async (spending) => giveBack(spending, surplus)))
+    if (surplus === 0) return
+    try {
+      await Promise.all(spent.map(async (spending) => giveBack(spending, surplus)))
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
   }
   return { ...result, settle }
 }

@@ -138,5 +138,12 @@ export function listedResult<Name extends string>(list: 'allow' | 'deny'): RateL
   }
 }
 
+/** What listeners are shown: nothing that they do to it reaches the caller. */
+export function frozenCopyOf(result: RateLimitResult): RateLimitResult {
+  const copyOf = (all: readonly PolicyResult[]): readonly PolicyResult[] =>
+    Object.freeze(all.map((one) => Object.freeze({ ...one })))
+  return Object.freeze({ ...result, policies: copyOf(result.policies), shadows: copyOf(result.shadows) })
+}
+
 const NONE: readonly never[] = []
 const UNLIMITED: Verdict = { allowed: true, limit: Infinity, remaining: Infinity, retryAfterMs: 0, resetAfterMs: 0 }

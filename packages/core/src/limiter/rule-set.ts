@@ -148,7 +148,11 @@ export class RuleSet {
 
   #endpointRule({ method, endpoint, route }: RateLimitRequest): EndpointRule {
     if (route !== undefined) return this.#routes.get(route) ?? unknownRoute(route)
-    return (endpoint !== undefined && this.#endpoints.find(method, endpoint)) || this.#elsewhere
+    if (endpoint === undefined) return this.#elsewhere
+    const rule = this.#endpoints.find(method, endpoint) ?? this.#elsewhere
+    const other = this.#endpoints.findResolved(method, endpoint)
+    // Which of the two is going to serve the request is not known here: it is held to both.
+    return !other || other === rule ? rule : endpointRule([...rule.policies, ...other.policies])
   }
 
   #policiesFor({ policies, isAlone }: EndpointRule, caller: Caller): readonly Policy[] {

@@ -50,6 +50,12 @@ describe('update', () => {
     expect((await limiter.isAllowed({ ip: IP, endpoint: '/a' })).policies.map(({ name }) => name)).toEqual(['ip'])
   })
 
+  it('leaves a rule as it is that is given as undefined', async () => {
+    const limiter = new RateLimiter({ store: new MapStore(), ip: '5 per minute' })
+    limiter.update({ ip: undefined } as object)
+    expect(await limiter.isAllowed({ ip: IP })).toMatchObject({ limit: 5 })
+  })
+
   it('leaves a request to the rules of its beginning, whose tier is found out meanwhile', async () => {
     let tell = (_tier: string): void => {}
     const tierOf = async () => new Promise<string>((resolve) => (tell = resolve))
