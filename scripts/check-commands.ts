@@ -38,6 +38,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'npm run mutate': { byHand: 'takes an hour' },
   'npm run mutate -- --mutate packages/core/src/stores/apply-charges.ts': { byHand: 'takes minutes' },
   'UPDATE_DOCS=1 npm test -- api-reference': ['docs/api-reference.test.ts', 'UPDATE_DOCS'],
+  'UPDATE_DOCS=1 npm test -- conformance-page': ['packages/conformance/src/conformance-page.test.ts', 'UPDATE_DOCS'],
   'UPDATE_DOCS=1 npm test -- drawings': ['packages/core/src/algorithms/drawings.test.ts', 'UPDATE_DOCS'],
   'UPDATE_DOCS=1 npm test -- faults': ['packages/store-redis/src/faults.test.ts', 'UPDATE_DOCS'],
   'npm run bench': CELLS,
