@@ -48,6 +48,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'npm run bench -- --update-docs': CELLS,
   'npm run bench -- --quick --update-docs': CELLS,
   'node packages/core/src/dos/measure.fixture.ts': { byHand: 'takes half an hour' },
+  'node docs/conformance-runs.fixture.ts memory': { byHand: 'takes minutes' },
   "redis-cli --scan --pattern 'rl:1:*' | head": { byHand: 'asks a Redis of yours' },
   'redis-cli --latency': { byHand: 'asks a Redis of yours' },
 }
