@@ -4,19 +4,24 @@ import { setTimeout } from 'node:timers/promises'
 import fastifyRateLimit from '@fastify/rate-limit'
 import { RateLimiter } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
-import { startRedis } from '@rl/test-servers'
+import { RedisStore } from '@rl/store-redis'
+import { startCluster, startRedis } from '@rl/test-servers'
+import type { RedisCluster } from '@rl/test-servers'
 import { Ratelimit } from '@upstash/ratelimit'
 import express from 'express'
 import type { RequestHandler } from 'express'
+import type { Options } from 'express-rate-limit'
 import { MemoryStore as ExpressMemoryStore, rateLimit as expressRateLimit } from 'express-rate-limit'
 import { fastify } from 'fastify'
 import { Hono } from 'hono'
 import type { MiddlewareHandler } from 'hono'
-import { MemoryStore as HonoMemoryStore, rateLimiter } from 'hono-rate-limiter'
-import { Redis } from 'ioredis'
+import { MemoryStore as HonoMemoryStore, RedisStore as HonoRedisStore, rateLimiter } from 'hono-rate-limiter'
+import { Cluster, Redis } from 'ioredis'
 import { RateLimiter as TokenLimiter, TokenBucket } from 'limiter'
-import { RateLimiterMemory, RateLimiterUnion, RLWrapperTimeouts } from 'rate-limiter-flexible'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { RedisStore as ExpressRedisStore } from 'rate-limit-redis'
+import type { SendCommandClusterDetails } from 'rate-limit-redis'
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterUnion, RLWrapperTimeouts } from 'rate-limiter-flexible'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 
 import { upstashClient } from '../apps/bench/src/redis/upstash-client.ts'
 import { serve } from './serve.fixture.ts'
@@ -41,6 +46,9 @@ const PATIENCE_MS = 1000
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const rows = readme.split('\n').map((line) => line.split('|').map((cell) => cell.trim()))
+
+let cluster: Promise<RedisCluster> | undefined
+afterAll(async () => (await cluster)?.stop())
 
 const never = async (): Promise<never> => new Promise(() => {})
 const oneKey = { keyGenerator: () => 'key' }
@@ -192,10 +200,61 @@ const answersAnyway: Probes = {
   limiter: undefined,
 }
 
+/** Six calls at once on each of twelve keys, which lie on all nodes, at a limit of three: do three pass? */
+const countsInCluster: Probes = {
+  async ours() {
+    const limiter = new RateLimiter({ store: new RedisStore({ client: await clusterClient() }), ip: '3 per minute' })
+    return admitsThreeOfSix(async (key) => (await limiter.isAllowed({ ip: `203.0.113.${key}` })).allowed)
+  },
+  async 'express-rate-limit'() {
+    const cluster = await clusterClient()
+    const sendCommandCluster = async ({ key, command: [command, ...args] }: SendCommandClusterDetails) => {
+      if (key !== undefined) return (await cluster.call(command!, args)) as string
+      return (await Promise.all(cluster.nodes('master').map((node) => node.call(command!, args))))[0] as string
+    }
+    const store = new ExpressRedisStore({ sendCommandCluster })
+    await store.init({ windowMs: MINUTE } as Options)
+    return admitsThreeOfSix(async (key) => (await store.increment(String(key))).totalHits <= 3)
+  },
+  async '@fastify/rate-limit'() {
+    const app = fastify()
+    await app.register(fastifyRateLimit, {
+      redis: await clusterClient(),
+      max: 3,
+      keyGenerator: ({ url }: { readonly url: string }) => url,
+    })
+    app.get('/', async () => 'hello')
+    return admitsThreeOfSix(async (key) => (await app.inject(`/?${key}`)).statusCode === 200)
+  },
+  async 'hono-rate-limiter'() {
+    const cluster = await clusterClient()
+    const store = new HonoRedisStore({
+      client: {
+        scriptLoad: async (script) =>
+          (await Promise.all(cluster.nodes('master').map((node) => node.script('LOAD', script))))[0] as string,
+        evalsha: async (sha1, keys, args) =>
+          (await cluster.evalsha(sha1, keys.length, ...keys, ...(args as string[]))) as never,
+        decr: (key) => cluster.decr(key),
+        del: (key) => cluster.del(key),
+      },
+    })
+    store.init({ windowMs: MINUTE } as Parameters<typeof store.init>[0])
+    return admitsThreeOfSix(async (key) => (await store.increment(String(key))).totalHits <= 3)
+  },
+  async 'rate-limiter-flexible'() {
+    const limiter = new RateLimiterRedis({ storeClient: await clusterClient(), points: 3, duration: 60 })
+    return admitsThreeOfSix(async (key) => admits(limiter.consume(key)))
+  },
+  // Its Redis is asked by HTTP.
+  '@upstash/ratelimit': undefined,
+  limiter: undefined,
+}
+
 describe.each<[row: string, probes: Probes]>([
   ['Several limits in one call: all are charged, or none', allOrNothing],
   ['A denied request costs nothing', freeDenials],
   ['Answers while its store hangs', answersAnyway],
+  ['Counts exactly in a Redis Cluster', countsInCluster],
 ])('%s', (row, probes) => {
   it.each(Object.entries(probes))('is told truly of %s', { timeout: 60_000 }, async (library, probe) => {
     const cell = rows.find(([, title]) => title === row)?.[1 + COLUMNS[library as Library]] ?? ''
@@ -239,6 +298,21 @@ async function redisClient(): Promise<Redis> {
     await server.stop()
   })
   return client
+}
+
+async function clusterClient(): Promise<Cluster> {
+  cluster ??= startCluster()
+  const client = new Cluster([...(await cluster).nodes])
+  onTestFinished(() => client.disconnect())
+  return client
+}
+
+async function admitsThreeOfSix(ask: (key: number) => Promise<boolean>): Promise<boolean> {
+  const keys = Array.from({ length: 12 }, (_, key) => key)
+  const answers = await Promise.all(
+    keys.map(async (key) => Promise.all(Array.from({ length: 6 }, async () => ask(key)))),
+  )
+  return answers.every((one) => one.filter(Boolean).length === 3)
 }
 
 async function askTwice(origin: string): Promise<void> {
