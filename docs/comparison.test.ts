@@ -1,30 +1,37 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
 
 import fastifyRateLimit from '@fastify/rate-limit'
 import { RateLimiter } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import { RedisStore } from '@rl/store-redis'
-import { startCluster, startRedis } from '@rl/test-servers'
-import type { RedisCluster } from '@rl/test-servers'
 import { Ratelimit } from '@upstash/ratelimit'
-import express from 'express'
-import type { RequestHandler } from 'express'
 import type { Options } from 'express-rate-limit'
 import { MemoryStore as ExpressMemoryStore, rateLimit as expressRateLimit } from 'express-rate-limit'
 import { fastify } from 'fastify'
-import { Hono } from 'hono'
-import type { MiddlewareHandler } from 'hono'
 import { MemoryStore as HonoMemoryStore, RedisStore as HonoRedisStore, rateLimiter } from 'hono-rate-limiter'
-import { Cluster, Redis } from 'ioredis'
 import { RateLimiter as TokenLimiter, TokenBucket } from 'limiter'
 import { RedisStore as ExpressRedisStore } from 'rate-limit-redis'
 import type { SendCommandClusterDetails } from 'rate-limit-redis'
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterUnion, RLWrapperTimeouts } from 'rate-limiter-flexible'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { RateLimiterRedis, RateLimiterUnion, RLWrapperTimeouts } from 'rate-limiter-flexible'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { upstashClient } from '../apps/bench/src/redis/upstash-client.ts'
-import { serve } from './serve.fixture.ts'
+import {
+  MINUTE,
+  admits,
+  admitsThreeOfSix,
+  askTwice,
+  clusterClient,
+  expressApp,
+  expressLimiter,
+  honoApp,
+  honoLimiter,
+  isAnswered,
+  memoryLimiter,
+  never,
+  oneKey,
+  redisClient,
+} from './comparison.fixture.ts'
 
 // Every `yes` and `no` in the first rows of the README's table is found out here, and compared with it.
 
@@ -40,23 +47,14 @@ const COLUMNS = {
   '@upstash/ratelimit': 6,
   limiter: 7,
 } as const
-const MINUTE = 60_000
-/** Longer than any store of ours is waited for, and short enough to wait for it. */
-const PATIENCE_MS = 1000
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const rows = readme.split('\n').map((line) => line.split('|').map((cell) => cell.trim()))
 
-let cluster: Promise<RedisCluster> | undefined
-afterAll(async () => (await cluster)?.stop())
-
-const never = async (): Promise<never> => new Promise(() => {})
-const oneKey = { keyGenerator: () => 'key' }
-
 /** A limit of ten, and one of one that denies the second request: is the first limit charged for that? */
 const allOrNothing: Probes = {
   async ours() {
-    const limiter = new RateLimiter({ store: new MemoryStore(), ip: ['10 per minute', '1 per second'] })
+    const limiter = new RateLimiter({ store: new MemoryStore(), ip: ['10 per minute', '1 per hour'] })
     const results = [await limiter.isAllowed({ ip: '203.0.113.7' }), await limiter.isAllowed({ ip: '203.0.113.7' })]
     expect(results.map(({ allowed }) => allowed)).toEqual([true, false])
     return results[1]!.policies.find(({ limit }) => limit === 10)?.remaining === 9
@@ -267,67 +265,3 @@ it.each(Object.keys(COLUMNS).filter((library) => library !== 'ours'))('speaks of
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
   expect(readme.replaceAll(/\s+/g, ' ')).toContain(`${library} ${version}`)
 })
-
-function expressLimiter(limit: number, store = new ExpressMemoryStore()): RequestHandler {
-  return expressRateLimit({ ...oneKey, limit, windowMs: MINUTE, store })
-}
-
-async function expressApp(...limiters: readonly RequestHandler[]): Promise<string> {
-  const app = express().use(...limiters)
-  app.get('/', (_request, response) => void response.send('hello'))
-  return serve(app)
-}
-
-function honoLimiter(limit: number, store = new HonoMemoryStore()): MiddlewareHandler {
-  return rateLimiter({ ...oneKey, limit, windowMs: MINUTE, store })
-}
-
-async function honoApp(...limiters: readonly MiddlewareHandler[]): Promise<string> {
-  return serve(new Hono().use(...limiters).get('/', (c) => c.text('hello')))
-}
-
-function memoryLimiter(options: { readonly points: number; readonly keyPrefix?: string }): RateLimiterMemory {
-  return new RateLimiterMemory({ ...options, duration: 60 })
-}
-
-async function redisClient(): Promise<Redis> {
-  const server = await startRedis()
-  const client = new Redis(server.url)
-  onTestFinished(async () => {
-    client.disconnect()
-    await server.stop()
-  })
-  return client
-}
-
-async function clusterClient(): Promise<Cluster> {
-  cluster ??= startCluster()
-  const client = new Cluster([...(await cluster).nodes])
-  onTestFinished(() => client.disconnect())
-  return client
-}
-
-async function admitsThreeOfSix(ask: (key: number) => Promise<boolean>): Promise<boolean> {
-  const keys = Array.from({ length: 12 }, (_, key) => key)
-  const answers = await Promise.all(
-    keys.map(async (key) => Promise.all(Array.from({ length: 6 }, async () => ask(key)))),
-  )
-  return answers.every((one) => one.filter(Boolean).length === 3)
-}
-
-async function askTwice(origin: string): Promise<void> {
-  const statuses: number[] = []
-  for (let i = 0; i < 2; i++) statuses.push((await fetch(origin)).status)
-  expect(statuses).toEqual([200, 429])
-}
-
-async function admits(consumed: Promise<unknown>): Promise<boolean> {
-  return consumed.then(
-    () => true,
-    () => false,
-  )
-}
-
-async function isAnswered(answer: Promise<unknown>): Promise<boolean> {
-  return Promise.race([admits(answer), setTimeout(PATIENCE_MS, false)])
-}
