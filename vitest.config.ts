@@ -13,7 +13,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['{packages,apps}/*/src/**/*.test.ts', 'docs/*.test.ts'],
+    include: ['{packages,apps}/*/src/**/*.test.ts', 'docs/*.test.ts', 'examples/*/*.test.ts'],
     testTimeout: 30_000,
     reporters: ['default', countReporter],
     // By default one core is left to the watcher, which on a small CI machine is half of all.

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
-const DOCUMENTS = ['*.md', '{apps,packages}/*/README.md', 'docs/*.md']
+const DOCUMENTS = ['*.md', '{apps,examples,packages}/*/README.md', 'examples/README.md', 'docs/*.md']
 const FENCE = /^```(?:sh|shell|bash|console)\n(?<code>[^]*?)^```/gm
 /** Between words, too. */
 const INLINE = /(?<!`)`(?<command>(?:UPDATE_DOCS=1 )?(?:npm|npx|pnpm|node|redis-cli) [^`]+)`/g
@@ -21,6 +21,12 @@ type Proof =
   | { readonly byHand: string }
 
 const CELLS = ['apps/bench/src/cells.test.ts', 'runCell'] as const
+const QUICK_START = ['apps/smoke/src/quick-start.fixture.ts', "'server.mjs'"] as const
+const BEHIND_A_PROXY = ['examples/behind-a-proxy/behind-a-proxy.test.ts', 'startExample(file'] as const
+const LOGIN = ['examples/login-protection/server.test.ts', 'ada@example.com'] as const
+const PLANS = ['examples/per-plan-api/server.test.ts', 'key-of-pia'] as const
+const UPLOAD = ['examples/upload-with-cost/server.test.ts', '/upload'] as const
+const FLEET = ['examples/fleet-on-redis/server.test.ts', "startExample(new URL('server.ts'"] as const
 const ITSELF = { byHand: 'runs this check' }
 
 /** All but `npm install`. */
@@ -28,7 +34,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'npm start': 'serve',
   'pnpm exec tsc -b': 'run',
   'pnpm exec vitest parse-limit': 'run',
+  'npm install': QUICK_START,
+  'node server.mjs': QUICK_START,
   'npm test': ITSELF,
+  'npm test -- smoke': ITSELF,
   'pnpm check': ITSELF,
   'npm test -- parse-limit': { byHand: 'sets up, and runs what `pnpm exec vitest parse-limit` does' },
   'pnpm format': { byHand: 'changes files; what it does is checked by `oxfmt --check` and `oxlint`' },
@@ -41,6 +50,20 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'UPDATE_DOCS=1 npm test -- conformance-page': ['packages/conformance/src/conformance-page.test.ts', 'UPDATE_DOCS'],
   'UPDATE_DOCS=1 npm test -- drawings': ['packages/core/src/algorithms/drawings.test.ts', 'UPDATE_DOCS'],
   'UPDATE_DOCS=1 npm test -- faults': ['packages/store-redis/src/faults.test.ts', 'UPDATE_DOCS'],
+  'pnpm install': { byHand: '`npm test` does it before' },
+  'node examples/job-queue/workers.ts': 'run',
+  'node examples/login-protection/server.ts': LOGIN,
+  [`curl -i http://127.0.0.1:3000/login --json '{"account":"ada@example.com","password":"guess"}'`]: LOGIN,
+  'node examples/per-plan-api/server.ts': PLANS,
+  "curl -i http://127.0.0.1:3000/ -H 'X-API-Key: key-of-pia'": PLANS,
+  'node examples/upload-with-cost/server.ts': UPLOAD,
+  'head -c 3000000 /dev/zero | curl -i http://127.0.0.1:3000/upload --data-binary @-': UPLOAD,
+  'node examples/fleet-on-redis/server.ts': FLEET,
+  'PORT=3001 node examples/fleet-on-redis/server.ts': FLEET,
+  'node examples/behind-a-proxy/express.ts': BEHIND_A_PROXY,
+  'node examples/behind-a-proxy/fastify.ts': BEHIND_A_PROXY,
+  'node examples/behind-a-proxy/hono.ts': BEHIND_A_PROXY,
+  'CDN=cloudflare node examples/behind-a-proxy/express.ts': BEHIND_A_PROXY,
   'npm run bench': CELLS,
   'npm run bench -- memory redis': CELLS,
   'npm run bench -- http --quick': CELLS,
@@ -120,7 +143,12 @@ async function problemOfServer(command: string): Promise<string | undefined> {
 function problemOfNames(command: string): string | undefined {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Readonly<Record<string, string>> }
   const script = /^(?:UPDATE_DOCS=1 )?p?npm (?:run )?(?<script>[\w-]+)/.exec(command)?.groups?.['script']
-  if (script !== undefined && !(script in scripts) && !existsSync(`node_modules/.bin/${script}`)) {
+  if (
+    script !== undefined &&
+    script !== 'install' &&
+    !(script in scripts) &&
+    !existsSync(`node_modules/.bin/${script}`)
+  ) {
     return `there is no script ${script}`
   }
   const path = command.split(' ').find((word) => /\/.*\.ts$/.test(word))

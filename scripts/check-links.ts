@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
-const DOCUMENTS = ['*.md', '{apps,packages}/*/README.md', 'docs/{.,api}/*.md']
+const DOCUMENTS = ['*.md', '{apps,examples,packages}/*/README.md', 'examples/README.md', 'docs/{.,api}/*.md']
 const FENCE = /^```[^]*?^```/gm
 const LINK = /\]\((?!https?:|mailto:)(?<target>[^)#\s]*)(?:#(?<heading>[^)\s]+))?\)/g
 

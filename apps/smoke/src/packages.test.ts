@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { pack, PackedProject, run, workspaceManifests } from './packed-project.fixture.ts'
 import type { PackedPackage } from './packed-project.fixture.ts'
+import { quickStart } from './quick-start.fixture.ts'
 
 /** The oldest that the packages say they run on, the oldest that the SQLite store does, the newest; and the stores there. */
 const nodes = {
@@ -218,6 +219,36 @@ it(`puts at most ${MOST_KB} kB into a bundle with the RateLimiter, minified and 
   expect(readFileSync('packages/core/README.md', 'utf8')).toContain(`at most ${MOST_KB} kB`)
   expect(await bundle(folder, "import * as core from '@rl/core'")).toBe(gzipSync('').length)
 })
+
+it.each(['@rl/adapter-express', '@rl/adapter-fastify', '@rl/adapter-hono'])(
+  'takes somebody who does as the README of %s says from an empty folder to the first 429',
+  { timeout: 120_000 },
+  async (name) => {
+    const { code, admitted, denial, totalMs, installMs } = await quickStart(name, packed)
+    expect(admitted).toBe(100)
+    expect(denial.status).toBe(429)
+    expect(denial.headers.get('Content-Type')).toMatch(/^application\/problem\+json(;|$)/)
+    const problem = (await denial.json()) as { readonly retryAfterMs: number }
+    expect(problem).toEqual({
+      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      title: 'Too many requests',
+      status: 429,
+      detail: `Try again in ${denial.headers.get('Retry-After')} s.`,
+      'violated-policies': ['ip'],
+      retryAfterMs: expect.any(Number),
+    })
+    expect(denial.headers.get('Retry-After')).toBe(String(Math.ceil(problem.retryAfterMs / 1000)))
+    expect(problem.retryAfterMs).toBeGreaterThan(0)
+    expect(problem.retryAfterMs).toBeLessThanOrEqual(60_000)
+
+    const lines = code.split('\n').filter((line) => line.trim() !== '')
+    const ours = lines.filter((line) => /rateLimit|getConnInfo/.test(line))
+    const [total, install] = [totalMs, installMs].map((ms) => (ms / 1000).toFixed(1))
+    console.log(
+      `${name}: ${lines.length} lines, ${ours.length} of them for the limit; ${total} s, ${install} of them npm install`,
+    )
+  },
+)
 
 describe('answers real requests, through every adapter and over every store that runs there,', () => {
   let redis: RedisServer

@@ -49,13 +49,13 @@ export function rateLimit<Tier extends string, Endpoint extends string>(
       const { ip, method, socket, baseUrl, path } = req
       const header = (name: string): string | undefined => req.get(name)
       const facts = { ip, peer: socket.remoteAddress, method, endpoint: baseUrl + path, header }
-      const { responded, ...answer } = await middleware.processRequest(facts, req)
-      req.rateLimit = answer.result
+      const { allowed, statusCode, headers, body, result, responded } = await middleware.processRequest(facts, req)
+      req.rateLimit = result
       if (responded) finished(res, () => responded(res.writableFinished ? res.statusCode : undefined))
       // Somebody else, such as a timeout, may have answered meanwhile.
-      if (!res.headersSent) res.set(answer.headers)
-      if (answer.allowed) next()
-      else if (!res.headersSent) res.status(answer.statusCode).end(answer.body)
+      if (!res.headersSent) for (const name in headers) res.setHeader(name, headers[name]!)
+      if (allowed) next()
+      else if (!res.headersSent) res.status(statusCode).end(body)
     } catch (error) {
       next(error)
     }

@@ -63,16 +63,16 @@ export const rateLimit = plugin(
     async function limit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
       const route = rules.find(request.routeOptions.config)
       if (route === 'unlimited') return undefined
-      const { ip, method, url, socket, headers } = request
-      const header = (name: string): string | undefined => headers[name.toLowerCase()]?.toString()
+      const { ip, method, url, socket } = request
+      const header = (name: string): string | undefined => request.headers[name.toLowerCase()]?.toString()
       const facts = { ip, peer: socket.remoteAddress, method, endpoint: url.split('?', 1)[0], route, header }
-      const { allowed, statusCode, responded, ...answer } = await middleware.processRequest(facts, request)
-      request.rateLimit = answer.result
+      const { allowed, statusCode, headers, body, result, responded } = await middleware.processRequest(facts, request)
+      request.rateLimit = result
       const { raw } = reply
       if (responded) finished(raw, () => responded(raw.writableFinished ? raw.statusCode : undefined))
       if (reply.sent) return reply
-      reply.headers(answer.headers)
-      return allowed ? undefined : reply.code(statusCode).send(answer.body)
+      reply.headers(headers)
+      return allowed ? undefined : reply.code(statusCode).send(body)
     }
 
     // Also within an encapsulated part of an app that is limited as a whole.

@@ -47,6 +47,16 @@ describe('rateLimit', () => {
     expect(await fields(() => Response.redirect('http://localhost/'))).toBe('99')
   })
 
+  it('tells every client its own standing on a response that a handler has made once for all of them', async () => {
+    const nothing = new Response(null, { status: 204 })
+    const app = new Hono().use(rateLimit({ getConnInfo, ip: '3 per minute' })).get('/', () => nothing)
+    const url = await listen(app)
+    const remaining: (string | null)[] = []
+    for (let i = 0; i < 3; i++) remaining.push((await fetch(url)).headers.get('x-ratelimit-remaining'))
+    expect(remaining).toEqual(['2', '1', '0'])
+    expect(nothing.headers.has('x-ratelimit-remaining')).toBe(false)
+  })
+
   it('lets nobody on whose address the runtime does not know', async () => {
     const app = new Hono()
       .use(rateLimit({ getConnInfo: () => ({ remote: {} }) }))

@@ -1,5 +1,5 @@
 import { ConfigError, RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, Reservation } from '@rl/core'
+import type { HeaderFields, MiddlewareOptions, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { GetConnInfo } from 'hono/conninfo'
@@ -65,14 +65,24 @@ export function rateLimit<Tier extends string, Endpoint extends string>({
     }
     const over = responded && once(responded)
     if (over) c.req.raw.signal.addEventListener('abort', () => over(undefined))
+    if (!c.finalized) for (const name in headers) c.header(name, headers[name])
     await next()
-    // Only now: a handler may answer with a Response of its own, and an upgraded connection has no fields to set.
-    if (c.res.status !== 101) {
-      for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.header(name, value)
-    }
+    addMissing(c, headers)
     over?.(c.res.status)
     return undefined
   })
+}
+
+/**
+ * A response that a handler has not made by its context lacks the fields that were set there. An upgraded connection has no
+ * fields to set.
+ */
+function addMissing(c: Context, headers: HeaderFields): void {
+  if (c.res.status === 101) return
+  for (const name in headers) {
+    // Makes a new response: this one may be there for many requests, or not allow changes.
+    if (!c.res.headers.has(name)) c.header(name, headers[name])
+  }
 }
 
 /** A client may still go away after the response is there. */

@@ -1,4 +1,6 @@
+export { onFreePort } from './on-free-port.ts'
 export { startCluster, type RedisCluster } from './start-cluster.ts'
+export { startExample, type Example } from './start-example.ts'
 export { startPostgres, type PostgresServer } from './start-postgres.ts'
 export { startProxy, type FaultyProxy } from './start-proxy.ts'
 export { startRedis, type RedisOptions, type RedisServer } from './start-redis.ts'

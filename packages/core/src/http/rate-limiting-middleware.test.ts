@@ -286,4 +286,18 @@ describe('an address', () => {
     await middleware.processRequest({ ip: IP, peer: IP, header }, {})
     expect(heard.map(([level, { event }]) => [level, event])).toEqual([['warn', 'proxy_not_trusted']])
   })
+
+  it('of a proxy is looked for at every request to begin with, later at every hundredth', async () => {
+    const { heard, logger } = listeningLogger()
+    const middleware = middlewareOf({ logger, ip: 'unlimited' })
+    const send = (header: (name: string) => string | undefined) =>
+      middleware.processRequest({ ip: '10.0.0.1', peer: '10.0.0.1', header }, {})
+    let looks = 0
+    for (let i = 0; i < 1000; i++) {
+      await send((name) => void (looks += name === 'forwarded' ? 1 : 0))
+    }
+    expect([looks, heard]).toEqual([109, []])
+    for (let i = 0; i < 100; i++) await send(() => '203.0.113.7')
+    expect(heard.map(([, { event }]) => event)).toEqual(['proxy_not_trusted'])
+  })
 })

@@ -41,6 +41,7 @@ export class EndpointRouter<T> {
 
   /** Frameworks answer HEAD by their GET handlers, so HEAD must not be a way round a limit on GET. */
   find(method: string | undefined, path: string): T | undefined {
+    if (this.#shapes.size === 0) return undefined
     const asked = method?.toUpperCase() ?? ''
     return findRoute(this.#router, asked === 'HEAD' ? 'GET' : asked, canonicalPath(path), { params: false })?.data
   }
