@@ -6,7 +6,8 @@ import { dirname } from 'node:path'
 const OUT = 'docs/.examples'
 /** Examples of other rate limiters are a program of their own: they say something else of the same `request.rateLimit`. */
 const THEIRS = /from '(?:express-rate-limit|@fastify\/rate-limit|hono-rate-limiter|rate-limiter-flexible)'/
-const MARKDOWN = ['{.,apps/*,examples,examples/*,packages/*}/README.md', 'CONTRIBUTING.md', 'docs/**/*.md']
+/** Not `docs/api`: its examples are those of TSDoc. */
+const MARKDOWN = ['{.,apps/*,examples,examples/*,packages/*}/README.md', 'CONTRIBUTING.md', 'docs/*.md']
 const SOURCES = 'packages/*/src/**/*.ts'
 
 /** A fence of code, with the hidden comment before it that declares names the reader knows from the text around. */

@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
-const DOCUMENTS = ['*.md', '{apps,examples,packages}/*/README.md', 'examples/README.md', 'docs/*.md']
+const DOCUMENTS = ['*.md', '{apps,examples,packages}/*/README.md', 'examples/README.md', 'docs/{.,api}/*.md']
 const FENCE = /^```[^]*?^```/gm
 const LINK = /\]\((?!https?:|mailto:)(?<target>[^)#\s]*)(?:#(?<heading>[^)\s]+))?\)/g
 
@@ -26,18 +26,20 @@ if (problems.length > 0) {
 }
 console.log(`${count} links lead somewhere`)
 
-/** As the places where Markdown is read name them: small letters, hyphens for spaces. */
+/** As the places where Markdown is read name them: small letters, hyphens for spaces, a number where a name comes again. */
 function headingsOf(path: string): ReadonlySet<string> {
   const file = statSync(path).isDirectory() ? join(path, 'README.md') : path
-  const headings = readFileSync(file, 'utf8')
-    .replaceAll(FENCE, '')
-    .matchAll(/^#+ (.*)$/gm)
-  return new Set(
-    [...headings].map(([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-        .replaceAll(/\s/g, '-'),
-    ),
-  )
+  const text = readFileSync(file, 'utf8').replaceAll(FENCE, '')
+  const names = new Set([...text.matchAll(/<a id="([^"]*)">/g)].map(([, id = '']) => id))
+  const times = new Map<string, number>()
+  for (const [, heading = ''] of text.matchAll(/^#+ (.*)$/gm)) {
+    const name = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(/\s/g, '-')
+    const time = times.get(name) ?? 0
+    times.set(name, time + 1)
+    names.add(time === 0 ? name : `${name}-${time}`)
+  }
+  return names
 }

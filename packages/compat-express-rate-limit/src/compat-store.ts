@@ -2,6 +2,7 @@ import { checkCharge, ConfigError, HitCounter } from '@rl/core'
 import type { HitCounterOptions, Hits, Receipt, Store } from '@rl/core'
 import { LRUCache } from 'lru-cache'
 
+/** How it asks its store. */
 export type CompatStoreOptions = HitCounterOptions
 
 /** What a store is told of the limiter that uses it, as far as it matters here. */

@@ -1,6 +1,7 @@
 import { ConfigError, HitCounter } from '@rl/core'
 import type { HitCounterOptions, Hits, MaybePromise, Store } from '@rl/core'
 
+/** How it asks its store. */
 export type CompatStoreOptions = HitCounterOptions
 
 /** Is told how often a client has asked in its window, and in how many milliseconds that ends. */

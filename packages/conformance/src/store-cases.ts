@@ -13,18 +13,7 @@ import { refundingCases } from './cases/refunding.ts'
 import { waitingCases } from './cases/waiting.ts'
 import type { StoreCase } from './store-case.ts'
 
-/**
- * The store contract, promise by promise, as plain functions. `storeConformance` runs them all in Vitest; another test
- * runner can go through them by `runStoreCase`.
- *
- * @example
- * ```ts
- * import { storeCases } from '@rl/conformance'
- *
- * console.log(Object.keys(storeCases).join('\n'))
- * ```
- */
-export const storeCases = Object.freeze({
+const cases = {
   ...exactnessCases,
   ...denialCases,
   ...allOrNothingCases,
@@ -38,6 +27,20 @@ export const storeCases = Object.freeze({
   ...plainDataCases,
   ...lifecycleCases,
   ...modelCases,
-}) satisfies Readonly<Record<string, StoreCase>>
+}
 
-export type StoreCaseName = keyof typeof storeCases
+/** What a case is called: the promise that it holds a store to. */
+export type StoreCaseName = keyof typeof cases
+
+/**
+ * The store contract, promise by promise, as plain functions. `storeConformance` runs them all in Vitest; another test
+ * runner can go through them by `runStoreCase`.
+ *
+ * @example
+ * ```ts
+ * import { storeCases } from '@rl/conformance'
+ *
+ * console.log(Object.keys(storeCases).join('\n'))
+ * ```
+ */
+export const storeCases: Readonly<Record<StoreCaseName, StoreCase>> = Object.freeze(cases)

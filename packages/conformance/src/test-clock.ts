@@ -30,6 +30,7 @@ export class TestClock {
     this.#now += ms
   }
 
+  /** Turns the clock to a moment. */
   set(now: number): void {
     this.#now = now
   }

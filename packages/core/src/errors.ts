@@ -3,6 +3,7 @@ export interface CodedError extends Error {
   readonly code: string
 }
 
+/** What was wrong with a value that something was built with. */
 export type ConfigErrorCode =
   | 'RL_INVALID_RATE'
   | 'RL_INVALID_LIMIT'
@@ -24,6 +25,7 @@ export class ConfigError extends TypeError implements CodedError {
   }
 }
 
+/** What was wrong with a request. */
 export type RequestErrorCode =
   | 'RL_INVALID_ADDRESS'
   | 'RL_INVALID_COST'
@@ -45,6 +47,7 @@ export class RequestError extends TypeError implements CodedError {
   }
 }
 
+/** What kept a store from answering. */
 export type StoreErrorCode =
   | 'RL_STORE_CLOSED'
   | 'RL_STORE_FAILED'

@@ -17,6 +17,7 @@ export interface LogEntry {
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+/** How much an entry matters. */
 export type LogLevel = (typeof LEVELS)[number]
 
 /** Where a limiter tells what an operator should know. A pino logger, the console and a winston logger are such as they are. */

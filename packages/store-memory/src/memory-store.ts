@@ -15,6 +15,7 @@ import { FixedWindows } from './fixed-windows.ts'
 import { KeyTable } from './key-table.ts'
 import { NO_ROW } from './rows.ts'
 
+/** How much to hold, for how long, and by which clock. */
 export interface MemoryStoreOptions {
   /**
    * The most keys to hold. Beyond it, a new key takes the place of an expired one, else of one that has something left,

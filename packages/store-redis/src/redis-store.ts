@@ -11,6 +11,7 @@ import { questionOf } from './question.ts'
 import type { Verb } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
 
+/** Which Redis, under which names, and by which clock. */
 export interface RedisStoreOptions {
   /** The connection to use. It stays yours: the store never closes it. */
   readonly client: RedisClient

@@ -10,4 +10,5 @@ export interface SqliteStatement {
   run(...parameters: SqliteParameter[]): unknown
 }
 
+/** What a statement is given. */
 export type SqliteParameter = string | number | Uint8Array

@@ -19,6 +19,7 @@ import type { DatabaseSource } from './database-file.ts'
 import { failureOf, isLocked } from './failure.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
+/** Which file, and by which clock. */
 export interface SqliteStoreOptions {
   /** The file to keep counts in; it is made if it is not there. @default 'rate-limits.db' */
   readonly path?: string

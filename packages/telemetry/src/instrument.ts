@@ -8,6 +8,7 @@ import { countDecisions } from './count-decisions.ts'
 import { describeSpans } from './describe-spans.ts'
 import { timeStores } from './time-stores.ts'
 
+/** What to measure, and by what. */
 export interface InstrumentOptions {
   /** Tells this limiter from another of the same process: an attribute of all its metrics. @default none */
   readonly name?: string

@@ -5,6 +5,17 @@ import { fieldCases } from './cases/fields.ts'
 import { outageCases } from './cases/outages.ts'
 import { requestCases } from './cases/requests.ts'
 
+const cases = {
+  ...admissionCases,
+  ...answerCases,
+  ...fieldCases,
+  ...requestCases,
+  ...outageCases,
+}
+
+/** What a case is called: the promise that it holds an adapter to. */
+export type AdapterCaseName = keyof typeof cases
+
 /**
  * What every adapter promises, as plain functions that send real requests. `adapterConformance` runs them all in
  * Vitest; another test runner can go through them by `runAdapterCase`.
@@ -16,12 +27,4 @@ import { requestCases } from './cases/requests.ts'
  * console.log(Object.keys(adapterCases).join('\n'))
  * ```
  */
-export const adapterCases = Object.freeze({
-  ...admissionCases,
-  ...answerCases,
-  ...fieldCases,
-  ...requestCases,
-  ...outageCases,
-}) satisfies Readonly<Record<string, AdapterCase>>
-
-export type AdapterCaseName = keyof typeof adapterCases
+export const adapterCases: Readonly<Record<AdapterCaseName, AdapterCase>> = Object.freeze(cases)

@@ -6,6 +6,7 @@ import type { AdapterCaseName } from './adapter-cases.ts'
 import { runAdapterCase } from './run-adapter-case.ts'
 import type { ServeApp } from './run-adapter-case.ts'
 
+/** What to leave out. */
 export interface AdapterConformanceOptions {
   /** The cases that this adapter does not pass yet, each with the reason, which is shown. */
   readonly skip?: Partial<Readonly<Record<AdapterCaseName, string>>>

@@ -14,6 +14,7 @@ export const algorithms = Object.freeze({
   'token-bucket': tokenBucket,
 }) satisfies Readonly<Record<string, Algorithm>>
 
+/** How a limit calls its algorithm. */
 export type AlgorithmName = keyof typeof algorithms
 
 const byName: ReadonlyMap<string, Algorithm> = new Map(Object.entries(algorithms))

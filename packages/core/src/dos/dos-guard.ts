@@ -197,6 +197,7 @@ export class DosGuard {
     return this.#events.on(name, listener)
   }
 
+  /** How the guard is doing. */
   stats(): DosGuardStats {
     const { size: sources, capacity: maxSources, displaced, uncounted } = this.#sources
     const { size: bans, capacity: maxBans } = this.#bans

@@ -30,6 +30,7 @@ const FORMATS = {
  */
 export type HeaderFormat = keyof typeof FORMATS
 
+/** Which header fields to make, and how. */
 export interface HeaderOptions {
   /** @default ['legacy', 'draft-11'] */
   readonly formats?: readonly HeaderFormat[]

@@ -35,6 +35,7 @@ type LimiterOptions<Tier extends string, Endpoint extends string> =
   | { readonly limiter: RateLimiter<Tier, Endpoint> }
   | (Partial<Pick<RateLimiterOptions, 'store'>> & Omit<RateLimiterOptions<Tier, Endpoint>, 'store'>)
 
+/** How requests are limited, and by what: a `limiter` that is there already, or the options of one, whose `store` may be left out. */
 export type MiddlewareOptions<
   Incoming,
   Tier extends string = string,

@@ -8,6 +8,7 @@ import { checkStore } from './check-store.ts'
 import { checkedTimeout, GuardedStore } from './guarded-store.ts'
 import type { Charge, Store } from './store.ts'
 
+/** How a counter asks its store. */
 export interface HitCounterOptions {
   /** Keeps the counts apart from those of another counter on the same store. @default '' */
   readonly prefix?: string
