@@ -1,9 +1,12 @@
 import type { Limit } from '../limits/limit.ts'
 import { admitted, denied } from './algorithm.ts'
-import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
+import type { AlgorithmInPlace, Receipt, State, Verdict } from './algorithm.ts'
+import { pureForm } from './pure-form.ts'
 
 /** When the current window opened (ms) and how long it is, what was spent in it, and in the one right before it. */
 type TwoWindows = readonly [opensAt: number, windowMs: number, current: number, previous: number]
+
+const WIDTH = 4
 
 /**
  * A sliding window estimated from two counters: what the window before has spent counts by the share of it that a
@@ -14,26 +17,13 @@ type TwoWindows = readonly [opensAt: number, windowMs: number, current: number, 
  * never more than twice the quota less two.
  * The windows follow each other from the first charge on. The estimate is rounded up to whole units.
  */
-export const slidingWindowCounter: Algorithm = {
-  width: 4,
+export const slidingWindowCounter: AlgorithmInPlace = {
+  width: WIDTH,
   capacity: (limit) => limit.quota,
   reach: (limit) => limit.quota * limit.windowMs,
 
-  consume({ quota, windowMs }: Limit, state: State | undefined, cost: number, now: number): Outcome {
-    const windows = openWindows(state, now) ?? ([now, windowMs, 0, 0] as const)
-    const spent = estimate(windows, now)
-    const left = Math.max(0, quota - spent)
-    if (cost === 0) return { verdict: admitted(quota, left, resetAfter(windows, now)), state }
-    if (cost > quota) return { verdict: denied(quota, left, Infinity, resetAfter(windows, now)), state }
-    if (cost > left) {
-      const verdict = denied(quota, left, fitsAt(windows, quota - cost) - now, resetAfter(windows, now))
-      return { verdict, state: isFromTheFuture(state, now) ? windows : state }
-    }
-    const [opensAt, length, current, previous] = windows
-    const next: TwoWindows =
-      length === windowMs ? [opensAt, windowMs, current + cost, previous] : [now, windowMs, cost, spent]
-    return { verdict: admitted(quota, left - cost, resetAfter(next, now)), state: next }
-  },
+  decide,
+  consume: pureForm(WIDTH, decide),
 
   /**
    * Gives back to the current window only, since what the one before has spent is fading by itself; by receipt, to its own.
@@ -49,10 +39,45 @@ export const slidingWindowCounter: Algorithm = {
     return left + before > 0 ? [opensAt, windowMs, left, before] : undefined
   },
 
-  expiresAt(state: State): number {
-    const [opensAt, windowMs, current] = state as TwoWindows
-    return opensAt + (current > 0 ? 2 : 1) * windowMs
+  expiresAt(state: ArrayLike<number>, at = 0): number {
+    return state[at]! + (state[at + 2]! > 0 ? 2 : 1) * state[at + 1]!
   },
+}
+
+function decide(
+  { quota, windowMs }: Limit,
+  cost: number,
+  now: number,
+  numbers: Float64Array,
+  at: number,
+  writes: boolean,
+): Verdict {
+  const windows = openWindows(windowsAt(numbers, at), now) ?? ([now, windowMs, 0, 0] as const)
+  const spent = estimate(windows, now)
+  const left = Math.max(0, quota - spent)
+  if (cost === 0) return admitted(quota, left, resetAfter(windows, now), now)
+  if (cost > quota) return denied(quota, left, Infinity, resetAfter(windows, now), now)
+  if (cost > left) {
+    if (writes && now < numbers[at]!) write(windows, numbers, at)
+    return denied(quota, left, fitsAt(windows, quota - cost) - now, resetAfter(windows, now), now)
+  }
+  const [opensAt, length, current, previous] = windows
+  const next: TwoWindows =
+    length === windowMs ? [opensAt, windowMs, current + cost, previous] : [now, windowMs, cost, spent]
+  if (writes) write(next, numbers, at)
+  return admitted(quota, left - cost, resetAfter(next, now), now)
+}
+
+function windowsAt(numbers: Float64Array, at: number): TwoWindows | undefined {
+  const windowMs = numbers[at + 1]!
+  return windowMs === 0 ? undefined : [numbers[at]!, windowMs, numbers[at + 2]!, numbers[at + 3]!]
+}
+
+function write(windows: TwoWindows, numbers: Float64Array, at: number): void {
+  numbers[at] = windows[0]
+  numbers[at + 1] = windows[1]
+  numbers[at + 2] = windows[2]
+  numbers[at + 3] = windows[3]
 }
 
 /**
@@ -70,10 +95,6 @@ function openWindows(state: State | undefined, now: number): TwoWindows | undefi
   if (now < opensAt + windowMs) return state as TwoWindows
   if (now < opensAt + 2 * windowMs && current > 0) return [opensAt + windowMs, windowMs, 0, current]
   return undefined
-}
-
-function isFromTheFuture(state: State | undefined, now: number): boolean {
-  return state !== undefined && now < state[0]!
 }
 
 /** What counts as spent within the `windowMs` that end now. */
