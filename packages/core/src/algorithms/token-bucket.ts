@@ -51,14 +51,7 @@ function capacity({ quota, burst = quota }: Limit): number {
   return quota === 0 ? 0 : burst
 }
 
-function decide(
-  limit: Limit,
-  cost: number,
-  now: number,
-  numbers: Float64Array,
-  at: number,
-  writes: boolean,
-): Verdict {
+function decide(limit: Limit, cost: number, now: number, numbers: Float64Array, at: number, writes: boolean): Verdict {
   const { quota, windowMs } = limit
   const most = capacity(limit)
   const elapsed = Math.max(0, now - numbers[at + 1]!)
