@@ -97,12 +97,15 @@ export class Chunk {
   }
 
   readState(place: number): State {
-    return this.#longLogAt(place)?.state ?? this.#shortStateAt(place)
+    const log = this.#longLogAt(place)
+    if (log) return log.state
+    const start = place * this.stride
+    return Array.from(this.numbers.subarray(start, start + this.#width))
   }
 
   /** @param state Of the width, or longer. */
   writeState(place: number, state: ArrayLike<number>): void {
-    if (state.length > this.#width) return this.writeLog(place, new ChargeLog(Array.from(state)))
+    if (state.length > this.#width) return this.writeLog(place, new ChargeLog(state))
     if (this.#logs) this.#logs[place] = undefined
     const start = place * this.stride
     for (let i = 0; i < this.#width; i++) this.numbers[start + i] = state[i]!
@@ -110,14 +113,16 @@ export class Chunk {
 
   /** A log that is to be written when it has changed. */
   logAt(place: number): ChargeLog {
-    return this.#longLogAt(place) ?? new ChargeLog(this.#shortStateAt(place))
+    return this.#longLogAt(place) ?? new ChargeLog(this.numbers, place * this.stride, this.#width)
   }
 
   writeLog(place: number, log: ChargeLog): void {
-    if (log.width <= this.#width) return this.writeState(place, log.state)
-    this.#logs ??= Array.from({ length: this.#capacity })
-    this.#logs[place] = log
-    this.numbers[place * this.stride] = Number.NaN
+    const start = place * this.stride
+    const isLong = log.width > this.#width
+    if (isLong) this.#logs ??= Array.from({ length: this.#capacity })
+    if (this.#logs) this.#logs[place] = isLong ? log : undefined
+    if (isLong) this.numbers[start] = Number.NaN
+    else log.writeTo(this.numbers, start)
   }
 
   /** The first place from this one on that has a key, on a shelf if one is named. */
@@ -132,13 +137,6 @@ export class Chunk {
 
   #longLogAt(place: number): ChargeLog | undefined {
     return Number.isNaN(this.numbers[place * this.stride]) ? this.#logs![place] : undefined
-  }
-
-  #shortStateAt(place: number): State {
-    const start = place * this.stride
-    const state: number[] = []
-    for (let i = start; i < start + this.#width; i++) state.push(this.numbers[i]!)
-    return state
   }
 
   #freePlace(): number {

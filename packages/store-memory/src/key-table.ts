@@ -159,7 +159,8 @@ export class KeyTable {
     if (!verdict.allowed || cost === 0) return verdict
     const row = this.add(key)
     const chunk = this.rows.chunkOf(row)
-    chunk.writeState(this.rows.placeOf(row), log ? log.state : this.#unused)
+    if (log) chunk.writeLog(this.rows.placeOf(row), log)
+    else chunk.writeState(this.rows.placeOf(row), this.#unused)
     if (verdict.remaining === 0) this.rows.setBlocked(row, true)
     return verdict
   }

@@ -21,7 +21,7 @@ const LEAST_TO_CLEAR = 32
 export class ChargeLog {
   #windowMs: number
   /** The time and the cost of each, oldest first. */
-  readonly #charges: number[]
+  readonly #charges: number[] = []
   /** Where the first is that has not been dropped, and the first that was still remembered at the time that was last asked for. */
   #first = 0
   #live = 0
@@ -29,10 +29,10 @@ export class ChargeLog {
   /** The sum of the costs from there. */
   #units = 0
 
-  /** @param state As of `slidingWindow`. */
-  constructor(state: State = []) {
-    this.#windowMs = state[0] ?? 0
-    this.#charges = state.slice(1)
+  /** @param state As of `slidingWindow`, so many numbers from `at` on. */
+  constructor(state: ArrayLike<number> = [], at = 0, width = state.length) {
+    this.#windowMs = state[at] ?? 0
+    for (let i = at + 1; i < at + width; i++) this.#charges.push(state[i]!)
     this.#units = sum(this.#charges, 0)
   }
 
@@ -48,6 +48,12 @@ export class ChargeLog {
   /** The state of `slidingWindow` that it comes to. */
   get state(): State {
     return [this.#windowMs, ...this.#charges.slice(this.#first)]
+  }
+
+  /** Writes its state over numbers. */
+  writeTo(numbers: Float64Array, at: number): void {
+    numbers[at] = this.#windowMs
+    for (let i = this.#first; i < this.#charges.length; i++) numbers[at + 1 + i - this.#first] = this.#charges[i]!
   }
 
   /** From when on (ms) it does not matter any more. */

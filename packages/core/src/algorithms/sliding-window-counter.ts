@@ -3,8 +3,15 @@ import { admitted, denied } from './algorithm.ts'
 import type { AlgorithmInPlace, Receipt, State, Verdict } from './algorithm.ts'
 import { pureForm } from './pure-form.ts'
 
-/** When the current window opened (ms) and how long it is, what was spent in it, and in the one right before it. */
-type TwoWindows = readonly [opensAt: number, windowMs: number, current: number, previous: number]
+/** A state, in this order. */
+interface TwoWindows {
+  /** When the current window opened (ms), and how long it is. */
+  readonly opensAt: number
+  readonly windowMs: number
+  /** What was spent in it, and in the one right before it. */
+  readonly current: number
+  readonly previous: number
+}
 
 const WIDTH = 4
 
@@ -30,9 +37,9 @@ export const slidingWindowCounter: AlgorithmInPlace = {
    * Windows that follow on the charge stay where they are, if others are charged in them.
    */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
-    const windows = openWindows(state, now)
+    const windows = openWindows(state, 0, now)
     if (!windows) return undefined
-    const [opensAt, windowMs, current, previous] = windows
+    const { opensAt, windowMs, current, previous } = windows
     const at = receipt ? receipt.at : opensAt
     const left = at >= opensAt ? Math.max(0, current - cost) : current
     const before = at < opensAt && at >= opensAt - windowMs ? Math.max(0, previous - cost) : previous
@@ -52,7 +59,7 @@ function decide(
   at: number,
   writes: boolean,
 ): Verdict {
-  const windows = openWindows(windowsAt(numbers, at), now) ?? ([now, windowMs, 0, 0] as const)
+  const windows = openWindows(numbers, at, now) ?? { opensAt: now, windowMs, current: 0, previous: 0 }
   const spent = estimate(windows, now)
   const left = Math.max(0, quota - spent)
   if (cost === 0) return admitted(quota, left, resetAfter(windows, now), now)
@@ -61,49 +68,51 @@ function decide(
     if (writes && now < numbers[at]!) write(windows, numbers, at)
     return denied(quota, left, fitsAt(windows, quota - cost) - now, resetAfter(windows, now), now)
   }
-  const [opensAt, length, current, previous] = windows
-  const next: TwoWindows =
-    length === windowMs ? [opensAt, windowMs, current + cost, previous] : [now, windowMs, cost, spent]
+  const { opensAt, current, previous } = windows
+  const next =
+    windows.windowMs === windowMs
+      ? { opensAt, windowMs, current: current + cost, previous }
+      : { opensAt: now, windowMs, current: cost, previous: spent }
   if (writes) write(next, numbers, at)
   return admitted(quota, left - cost, resetAfter(next, now), now)
 }
 
-function windowsAt(numbers: Float64Array, at: number): TwoWindows | undefined {
-  const windowMs = numbers[at + 1]!
-  return windowMs === 0 ? undefined : [numbers[at]!, windowMs, numbers[at + 2]!, numbers[at + 3]!]
-}
-
 function write(windows: TwoWindows, numbers: Float64Array, at: number): void {
-  numbers[at] = windows[0]
-  numbers[at + 1] = windows[1]
-  numbers[at + 2] = windows[2]
-  numbers[at + 3] = windows[3]
+  numbers[at] = windows.opensAt
+  numbers[at + 1] = windows.windowMs
+  numbers[at + 2] = windows.current
+  numbers[at + 3] = windows.previous
 }
 
 /**
- * The two windows as of now, the very state if it stands; none if both are over. Those of the future count as one that
- * ended just now: nothing is forgotten, and all of it fades within one window.
+ * The two windows as of now; none if both are over. Those of the future count as one that ended just now: nothing is
+ * forgotten, and all of it fades within one window.
  */
-function openWindows(state: State | undefined, now: number): TwoWindows | undefined {
-  if (state === undefined) return undefined
-  const [opensAt, windowMs, current, previous] = state as TwoWindows
+function openWindows(state: ArrayLike<number>, at: number, now: number): TwoWindows | undefined {
+  const opensAt = state[at]!
+  const windowMs = state[at + 1]!
+  const current = state[at + 2]!
+  const previous = state[at + 3]!
+  if (windowMs === 0) return undefined
   if (now < opensAt) {
     const countable = Math.floor(Number.MAX_SAFE_INTEGER / windowMs)
     // At least the quota, so it denies as much as the sum would, which could pass 2^53.
-    return [now, windowMs, 0, Math.min(current + previous, countable)]
+    return { opensAt: now, windowMs, current: 0, previous: Math.min(current + previous, countable) }
   }
-  if (now < opensAt + windowMs) return state as TwoWindows
-  if (now < opensAt + 2 * windowMs && current > 0) return [opensAt + windowMs, windowMs, 0, current]
+  if (now < opensAt + windowMs) return { opensAt, windowMs, current, previous }
+  if (now < opensAt + 2 * windowMs && current > 0) {
+    return { opensAt: opensAt + windowMs, windowMs, current: 0, previous: current }
+  }
   return undefined
 }
 
 /** What counts as spent within the `windowMs` that end now. */
-function estimate([opensAt, windowMs, current, previous]: TwoWindows, now: number): number {
+function estimate({ opensAt, windowMs, current, previous }: TwoWindows, now: number): number {
   return current + Math.ceil((previous * (opensAt + windowMs - now)) / windowMs)
 }
 
 /** When the estimate will have fallen to `target`, which it is above now. */
-function fitsAt([opensAt, windowMs, current, previous]: TwoWindows, target: number): number {
+function fitsAt({ opensAt, windowMs, current, previous }: TwoWindows, target: number): number {
   const endsAt = opensAt + windowMs
   // In this window if the share of the previous one that fits beside the current lasts for a millisecond at least.
   const lasting = target > current ? Math.floor(((target - current) * windowMs) / previous) : 0
@@ -112,7 +121,7 @@ function fitsAt([opensAt, windowMs, current, previous]: TwoWindows, target: numb
   return endsAt + windowMs - Math.floor((target * windowMs) / current)
 }
 
-function resetAfter([opensAt, windowMs, current, previous]: TwoWindows, now: number): number {
+function resetAfter({ opensAt, windowMs, current, previous }: TwoWindows, now: number): number {
   if (current > 0) return opensAt + 2 * windowMs - now
   return previous > 0 ? opensAt + windowMs - now : 0
 }
