@@ -43,7 +43,8 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
  * Keeps counts in the memory of this process: exact, synchronous, and gone with it.
  *
  * Bounded: it never holds more than `maxKeys` keys, and drops those that no longer matter within `ttlMs`, in steps of
- * less than a millisecond. One timer serves all keys; it runs only while there are any, and keeps no process alive.
+ * less than a millisecond. One timer serves all keys; it runs only while there are any, and keeps no process alive. Where
+ * timers are stopped, as in a worker that has answered, each later charge drops a few keys instead.
  *
  * @example
  * ```ts
@@ -59,6 +60,8 @@ export class MemoryStore implements Store {
   readonly #tables: KeyTables
   readonly #decisions: Decisions
   #timer: NodeJS.Timeout | undefined
+  /** From when on (ms) the timer must have been stopped, and keys are dropped with every charge. */
+  #overdueAt = Infinity
   #isClosed = false
 
   /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
@@ -80,7 +83,8 @@ export class MemoryStore implements Store {
   consume(charges: readonly Charge[]): readonly Verdict[] {
     const now = this.#now()
     const verdicts = this.#decisions.consume(charges, now) ?? this.#consume(charges, now)
-    if (this.#timer === undefined && this.size > 0) this.#timer = this.#sweepIn(this.#ttlMs / 2)
+    if (this.#timer === undefined && this.size > 0) this.#beginRound(now)
+    if (now >= this.#overdueAt && !this.#tables.sweepSome(now)) this.#overdueAt = now + this.#ttlMs
     return verdicts
   }
 
@@ -150,12 +154,18 @@ export class MemoryStore implements Store {
     table.write(charge.key, state, isBlocked)
   }
 
+  #beginRound(now: number): void {
+    this.#timer = this.#sweepIn(this.#ttlMs / 2)
+    this.#overdueAt = now + this.#ttlMs
+  }
+
   #sweepIn(delayMs: number): NodeJS.Timeout {
     const timer = setTimeout(
       () => {
         const isDone = this.sweep()
         if (!isDone) this.#timer = this.#sweepIn(PAUSE_MS)
-        else this.#timer = this.size > 0 ? this.#sweepIn(this.#ttlMs / 2) : undefined
+        else if (this.size > 0) this.#beginRound(this.#clock())
+        else this.#timer = undefined
       },
       Math.min(delayMs, LONGEST_TIMEOUT_MS),
     )

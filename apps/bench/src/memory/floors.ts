@@ -1,3 +1,5 @@
+import type { Charge, Verdict } from '@rl/core'
+
 import { askEach } from '../contender.ts'
 import type { Contender } from '../contender.ts'
 
@@ -20,6 +22,45 @@ export const awaitAlone: Contender = {
   name: '`await` alone',
   decides: false,
   make: () => askEach(() => true),
+}
+
+interface Window {
+  readonly endsAt: number
+  left: number
+}
+
+/**
+ * A count that ends, by the clock, asked and answered as a store of ours is: with a list of charges, and one of verdicts. What none with that
+ * contract can do without, and as one writes it by hand: it checks nothing, holds any number of keys, and drops none.
+ */
+export const mapOfWindows: Contender = {
+  name: '`Map` of windows, answered in a list',
+  make({ quota, windowMs }) {
+    const windows = new Map<string, Window>()
+    const consume = ([charge]: readonly Charge[]): readonly Verdict[] => {
+      const { key, limit, cost } = charge!
+      const now = Date.now()
+      let window = windows.get(key)
+      if (window === undefined || now >= window.endsAt) {
+        window = { endsAt: now + limit.windowMs, left: limit.quota }
+        windows.set(key, window)
+      }
+      const allowed = cost <= window.left
+      if (allowed) window.left -= cost
+      const resetAfterMs = window.endsAt - now
+      const retryAfterMs = allowed ? 0 : resetAfterMs
+      return [{ allowed, limit: limit.quota, remaining: window.left, retryAfterMs, resetAfterMs, at: now }]
+    }
+    const limit = { algorithm: 'fixed-window', quota, windowMs }
+    return async function ask(keys) {
+      let admitted = 0
+      for (const key of keys) {
+        const [verdict] = await consume([{ key, limit, cost: 1 }])
+        if (verdict!.allowed) admitted += 1
+      }
+      return admitted
+    }
+  },
 }
 
 /** Three counts for each key, all or none. */
