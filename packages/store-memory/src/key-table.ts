@@ -19,8 +19,7 @@ const SHORTEST_LOG = 3
  */
 export class KeyTable {
   readonly rows: Rows
-  readonly #algorithm: Algorithm
-  /** The algorithm, if its states are numbers in a row, and no logs. */
+  /** The algorithm, if its states are of one length; else they are logs. */
   readonly #inPlace: AlgorithmInPlace | undefined
   /** Numbers to decide on where a key is not there. */
   readonly #unused: Float64Array
@@ -34,7 +33,6 @@ export class KeyTable {
   }
 
   constructor(algorithm: Algorithm) {
-    this.#algorithm = algorithm
     this.#inPlace = 'decide' in algorithm ? (algorithm as AlgorithmInPlace) : undefined
     const width = algorithm.width ?? SHORTEST_LOG
     this.#unused = new Float64Array(width)
@@ -73,7 +71,7 @@ export class KeyTable {
 
   read(key: string): State | undefined {
     const row = this.find(key)
-    return row === NO_ROW ? undefined : this.#stateOf(row)
+    return row === NO_ROW ? undefined : this.rows.chunkOf(row).readState(this.rows.placeOf(row))
   }
 
   write(key: string, state: State, isBlocked: boolean): void {
@@ -165,14 +163,11 @@ export class KeyTable {
     return verdict
   }
 
-  #stateOf(row: number): State {
-    return this.rows.chunkOf(row).readState(this.rows.placeOf(row))
-  }
-
   /** From when on (ms) the state of a row does not matter any more. */
   #expiryOf(row: number): number {
-    if (!this.#inPlace) return this.#algorithm.expiresAt(this.#stateOf(row))
-    return this.#inPlace.expiresAt(this.rows.chunkOf(row).numbers, this.rows.startOf(row))
+    const chunk = this.rows.chunkOf(row)
+    if (this.#inPlace) return this.#inPlace.expiresAt(chunk.numbers, this.rows.startOf(row))
+    return chunk.logAt(this.rows.placeOf(row)).expiresAt
   }
 
   #deleteRow(row: number): void {

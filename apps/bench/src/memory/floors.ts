@@ -2,6 +2,7 @@ import type { Charge, Verdict } from '@rl/core'
 
 import { askEach } from '../contender.ts'
 import type { Contender } from '../contender.ts'
+import { mapWindows } from '../map-windows.ts'
 
 /** A count for each key, and neither a window nor an end to it: what no limiter can do without. */
 export const mapCounter: Contender = {
@@ -24,34 +25,20 @@ export const awaitAlone: Contender = {
   make: () => askEach(() => true),
 }
 
-interface Window {
-  readonly endsAt: number
-  left: number
-}
-
 /**
- * A count that ends, by the clock, asked and answered as a store of ours is: with a list of charges, and one of verdicts. What none with that
- * contract can do without, and as one writes it by hand: it checks nothing, holds any number of keys, and drops none.
+ * Counts that end, by the clock, asked and answered as a store of ours is: with a list of charges, and one of verdicts. What none with
+ * that contract can do without: it checks nothing, holds any number of keys, and drops none.
  */
 export const mapOfWindows: Contender = {
   name: '`Map` of windows, answered in a list',
-  make({ quota, windowMs }) {
-    const windows = new Map<string, Window>()
-    const consume = ([charge]: readonly Charge[]): readonly Verdict[] => {
-      const { key, limit, cost } = charge!
-      const now = Date.now()
-      let window = windows.get(key)
-      if (window === undefined || now >= window.endsAt) {
-        window = { endsAt: now + limit.windowMs, left: limit.quota }
-        windows.set(key, window)
-      }
-      const allowed = cost <= window.left
-      if (allowed) window.left -= cost
-      const resetAfterMs = window.endsAt - now
-      const retryAfterMs = allowed ? 0 : resetAfterMs
-      return [{ allowed, limit: limit.quota, remaining: window.left, retryAfterMs, resetAfterMs, at: now }]
+  make(quota) {
+    const charge = mapWindows(quota)
+    const consume = (charges: readonly Charge[]): readonly Verdict[] => {
+      const { allowed, remaining, resetSeconds } = charge(charges[0]!.key)
+      const resetAfterMs = 1000 * resetSeconds
+      return [{ allowed, limit: quota.quota, remaining, retryAfterMs: allowed ? 0 : resetAfterMs, resetAfterMs }]
     }
-    const limit = { algorithm: 'fixed-window', quota, windowMs }
+    const limit = { algorithm: 'fixed-window', ...quota }
     return async function ask(keys) {
       let admitted = 0
       for (const key of keys) {
