@@ -100,7 +100,9 @@ export class Chunk {
     const log = this.#longLogAt(place)
     if (log) return log.state
     const start = place * this.stride
-    return Array.from(this.numbers.subarray(start, start + this.#width))
+    const state: number[] = []
+    for (let i = start; i < start + this.#width; i++) state.push(this.numbers[i]!)
+    return state
   }
 
   /** @param state Of the width, or longer. */
