@@ -52,12 +52,20 @@ export class Decisions {
       if (this.#found[i] === NO_ROW) added += 1
     }
     if (added > 0 && !this.#tables.hasRoomFor(added)) return undefined
-    const isAllowed = charges.every((charge, i) => this.#isAllowed(charge, i, now))
-    return charges.map((charge, i) => {
+    const isAllowed = this.#areAllowed(charges, now)
+    const verdicts: Verdict[] = []
+    for (let i = 0; i < charges.length; i++) {
+      const { key, limit, cost } = charges[i]!
       // A denial stands, an admission is not spent.
-      const cost = isAllowed || !this.#isAllowed(charge, i, now) ? charge.cost : 0
-      return this.#tables.of(charge).consume(this.#found[i]!, charge.key, charge.limit, cost, now)
-    })
+      const spent = isAllowed || !this.#isAllowed(charges[i]!, i, now) ? cost : 0
+      verdicts.push(this.#tables.of(charges[i]!).consume(this.#found[i]!, key, limit, spent, now))
+    }
+    return verdicts
+  }
+
+  #areAllowed(charges: readonly Charge[], now: number): boolean {
+    for (let i = 0; i < charges.length; i++) if (!this.#isAllowed(charges[i]!, i, now)) return false
+    return true
   }
 
   #isAllowed(charge: Charge, index: number, now: number): boolean {

@@ -1,4 +1,4 @@
-import type { Charge, Verdict } from '@rl/core'
+import type { Store } from '@rl/core'
 
 import { askEach } from '../contender.ts'
 import type { Contender } from '../contender.ts'
@@ -33,7 +33,7 @@ export const mapOfWindows: Contender = {
   name: '`Map` of windows, answered in a list',
   make(quota) {
     const charge = mapWindows(quota)
-    const consume = (charges: readonly Charge[]): readonly Verdict[] => {
+    const consume: Store['consume'] = (charges) => {
       const { allowed, remaining, resetSeconds } = charge(charges[0]!.key)
       const resetAfterMs = 1000 * resetSeconds
       return [{ allowed, limit: quota.quota, remaining, retryAfterMs: allowed ? 0 : resetAfterMs, resetAfterMs }]
