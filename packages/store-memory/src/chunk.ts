@@ -1,3 +1,4 @@
+import { ChargeLog } from '@rl/core'
 import type { State } from '@rl/core'
 
 import { wordsOf } from './encoded-key.ts'
@@ -22,8 +23,8 @@ export class Chunk {
   readonly #words: Int32Array
   readonly #width: number
   readonly #capacity: number
-  /** States that are longer than there is room for: their own begins with NaN. */
-  #longStates: (State | undefined)[] | undefined
+  /** Logs that are longer than there is room for: their state begins with NaN. */
+  #logs: (ChargeLog | undefined)[] | undefined
   #size = 0
   #blockedSize = 0
   /** Places from here on have never had a key. */
@@ -67,7 +68,7 @@ export class Chunk {
     const at = this.#headOf(place)
     this.#words[at] = 0
     this.#words[at + 1] = this.#lastFreed
-    if (this.#longStates) this.#longStates[place] = undefined
+    if (this.#logs) this.#logs[place] = undefined
     this.#lastFreed = place
     this.#size -= 1
   }
@@ -96,20 +97,34 @@ export class Chunk {
   }
 
   readState(place: number): State {
+    const log = this.#longLogAt(place)
+    if (log) return log.state
     const start = place * this.stride
-    if (Number.isNaN(this.numbers[start])) return this.#longStates![place]!
     const state: number[] = []
     for (let i = start; i < start + this.#width; i++) state.push(this.numbers[i]!)
     return state
   }
 
   /** @param state Of the width, or longer. */
-  writeState(place: number, state: State): void {
+  writeState(place: number, state: ArrayLike<number>): void {
+    if (state.length > this.#width) return this.writeLog(place, new ChargeLog(state))
+    if (this.#logs) this.#logs[place] = undefined
     const start = place * this.stride
-    const isLong = state.length > this.#width
-    if (isLong) this.#longStates ??= Array.from({ length: this.#capacity })
-    if (this.#longStates) this.#longStates[place] = isLong ? state : undefined
-    for (let i = 0; i < this.#width; i++) this.numbers[start + i] = isLong ? Number.NaN : state[i]!
+    for (let i = 0; i < this.#width; i++) this.numbers[start + i] = state[i]!
+  }
+
+  /** A log that is to be written when it has changed. */
+  logAt(place: number): ChargeLog {
+    return this.#longLogAt(place) ?? new ChargeLog(this.numbers, place * this.stride, this.#width)
+  }
+
+  writeLog(place: number, log: ChargeLog): void {
+    const start = place * this.stride
+    const isLong = log.width > this.#width
+    if (isLong) this.#logs ??= Array.from({ length: this.#capacity })
+    if (this.#logs) this.#logs[place] = isLong ? log : undefined
+    if (isLong) this.numbers[start] = Number.NaN
+    else log.writeTo(this.numbers, start)
   }
 
   /** The first place from this one on that has a key, on a shelf if one is named. */
@@ -120,6 +135,10 @@ export class Chunk {
       if (head !== 0 && (shelf === undefined || ((head & BLOCKED) !== 0) === (shelf === 'blocked'))) return place
     }
     return undefined
+  }
+
+  #longLogAt(place: number): ChargeLog | undefined {
+    return Number.isNaN(this.numbers[place * this.stride]) ? this.#logs![place] : undefined
   }
 
   #freePlace(): number {

@@ -1,4 +1,5 @@
-import type { Algorithm, State } from '@rl/core'
+import { ChargeLog } from '@rl/core'
+import type { Algorithm, AlgorithmInPlace, Limit, State, Verdict } from '@rl/core'
 
 import type { Shelf } from './chunk.ts'
 import { EncodedKey } from './encoded-key.ts'
@@ -18,7 +19,10 @@ const SHORTEST_LOG = 3
  */
 export class KeyTable {
   readonly rows: Rows
-  readonly #algorithm: Algorithm
+  /** The algorithm, if its states are of one length; else they are logs. */
+  readonly #inPlace: AlgorithmInPlace | undefined
+  /** Numbers to decide on where a key is not there. */
+  readonly #unused: Float64Array
   readonly #index: KeyIndex
   /** The key that is being looked for. */
   readonly #key = new EncodedKey()
@@ -29,8 +33,10 @@ export class KeyTable {
   }
 
   constructor(algorithm: Algorithm) {
-    this.#algorithm = algorithm
-    this.rows = new Rows(algorithm.width ?? SHORTEST_LOG)
+    this.#inPlace = 'decide' in algorithm ? (algorithm as AlgorithmInPlace) : undefined
+    const width = algorithm.width ?? SHORTEST_LOG
+    this.#unused = new Float64Array(width)
+    this.rows = new Rows(width)
     this.#index = new KeyIndex(this.rows, this.#key)
   }
 
@@ -48,9 +54,24 @@ export class KeyTable {
     return row
   }
 
+  /** Decides a charge on the row of its key, or on none, and writes what comes of it. */
+  consume(row: number, key: string, limit: Limit, cost: number, now: number): Verdict {
+    if (row === NO_ROW) return this.#consumeUnused(key, limit, cost, now)
+    const verdict = this.#decide(row, limit, cost, now, true)
+    if (cost > 0) this.rows.setBlocked(row, !verdict.allowed || verdict.remaining === 0)
+    return verdict
+  }
+
+  /** Answers what `consume` would. */
+  peek(row: number, limit: Limit, cost: number, now: number): Verdict {
+    if (row !== NO_ROW) return this.#decide(row, limit, cost, now, false)
+    if (!this.#inPlace) return new ChargeLog().decide(limit, cost, now, false)
+    return this.#inPlace.decide(limit, cost, now, this.#unused.fill(0), 0, false)
+  }
+
   read(key: string): State | undefined {
     const row = this.find(key)
-    return row === NO_ROW ? undefined : this.#stateOf(row)
+    return row === NO_ROW ? undefined : this.rows.chunkOf(row).readState(this.rows.placeOf(row))
   }
 
   write(key: string, state: State, isBlocked: boolean): void {
@@ -118,13 +139,35 @@ export class KeyTable {
     return soonest
   }
 
-  #stateOf(row: number): State {
-    return this.rows.chunkOf(row).readState(this.rows.placeOf(row))
+  #decide(row: number, limit: Limit, cost: number, now: number, writes: boolean): Verdict {
+    const chunk = this.rows.chunkOf(row)
+    if (this.#inPlace) return this.#inPlace.decide(limit, cost, now, chunk.numbers, this.rows.startOf(row), writes)
+    const place = this.rows.placeOf(row)
+    const log = chunk.logAt(place)
+    const verdict = log.decide(limit, cost, now, writes)
+    if (writes) chunk.writeLog(place, log)
+    return verdict
+  }
+
+  #consumeUnused(key: string, limit: Limit, cost: number, now: number): Verdict {
+    const log = this.#inPlace ? undefined : new ChargeLog()
+    const verdict = log
+      ? log.decide(limit, cost, now, true)
+      : this.#inPlace!.decide(limit, cost, now, this.#unused.fill(0), 0, true)
+    if (!verdict.allowed || cost === 0) return verdict
+    const row = this.add(key)
+    const chunk = this.rows.chunkOf(row)
+    if (log) chunk.writeLog(this.rows.placeOf(row), log)
+    else chunk.writeState(this.rows.placeOf(row), this.#unused)
+    if (verdict.remaining === 0) this.rows.setBlocked(row, true)
+    return verdict
   }
 
   /** From when on (ms) the state of a row does not matter any more. */
   #expiryOf(row: number): number {
-    return this.#algorithm.expiresAt(this.#stateOf(row))
+    const chunk = this.rows.chunkOf(row)
+    if (this.#inPlace) return this.#inPlace.expiresAt(chunk.numbers, this.rows.startOf(row))
+    return chunk.logAt(this.rows.placeOf(row)).expiresAt
   }
 
   #deleteRow(row: number): void {

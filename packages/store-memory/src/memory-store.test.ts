@@ -101,6 +101,27 @@ describe('idle keys', () => {
     expect(store.size).toBe(0)
   })
 
+  it('go with later charges, a few with each, where the timer does not run', () => {
+    const { clock, store } = storeAt({ ttlMs: 60_000 })
+    for (let i = 0; i < 1000; i++) store.consume(charge(`user:${i}`, parseLimit('2 per second')))
+    clock.now += 59_999
+    store.consume(charge('one'))
+    expect(store.size).toBe(1001)
+    clock.now += 1
+    store.consume(charge('one'))
+    expect(store.size).toBe(1001 - 32)
+    for (let i = 0; i < 31; i++) store.consume(charge('one', undefined, 0))
+    expect(store.size).toBe(1)
+
+    for (let i = 0; i < 10; i++) store.consume(charge(`user:${i}`, parseLimit('2 per second')))
+    clock.now += 59_999
+    store.consume(charge('one'))
+    expect(store.size).toBe(11)
+    clock.now += 1
+    store.consume(charge('one'))
+    expect(store.size).toBe(1)
+  })
+
   it('may be spoken for again while a sweep is under way', () => {
     const { clock, store } = storeAt()
     for (let i = 0; i < 50_000; i++) store.consume(charge(`user:${i}`))

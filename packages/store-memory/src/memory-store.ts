@@ -1,5 +1,4 @@
 import {
-  algorithms,
   applyCharges,
   checkFunction,
   checkKey,
@@ -9,10 +8,10 @@ import {
   refundCharges,
   StoreError,
 } from '@rl/core'
-import type { AlgorithmName, Charge, Clock, State, StateReader, Store, Verdict } from '@rl/core'
+import type { Charge, Clock, State, StateReader, Store, Verdict } from '@rl/core'
 
-import { FixedWindows } from './fixed-windows.ts'
-import { KeyTable } from './key-table.ts'
+import { Decisions } from './decisions.ts'
+import { KeyTables } from './key-tables.ts'
 import { NO_ROW } from './rows.ts'
 
 /** How much to hold, for how long, and by which clock. */
@@ -39,15 +38,14 @@ const DEFAULT_TTL_MS = 15 * 60_000
 /** A sweep works for so long at a time, and lets the process breathe for so long in between. */
 const STEP_MS = 0.5
 const PAUSE_MS = 10
-const KEYS_PER_LOOK_AT_THE_CLOCK = 32
-const BLOCKED_SHARE = 0.75
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
  * Keeps counts in the memory of this process: exact, synchronous, and gone with it.
  *
  * Bounded: it never holds more than `maxKeys` keys, and drops those that no longer matter within `ttlMs`, in steps of
- * less than a millisecond. One timer serves all keys; it runs only while there are any, and keeps no process alive.
+ * less than a millisecond. One timer serves all keys; it runs only while there are any, and keeps no process alive. Where
+ * timers are stopped, as in a worker that has answered, each later charge drops a few keys instead.
  *
  * @example
  * ```ts
@@ -58,45 +56,36 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
  * ```
  */
 export class MemoryStore implements Store {
-  readonly #maxKeys: number
   readonly #ttlMs: number
   readonly #clock: Clock
-  readonly #tables: Readonly<Record<AlgorithmName, KeyTable>>
-  readonly #all: readonly KeyTable[]
-  readonly #fixedWindows: FixedWindows
-  /** The table that is being swept. */
-  #swept = 0
+  readonly #tables: KeyTables
+  readonly #decisions: Decisions
   #timer: NodeJS.Timeout | undefined
+  /** From when on (ms) the timer must have been stopped, and keys are dropped with every charge. */
+  #overdueAt = Infinity
   #isClosed = false
 
   /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
   constructor(options: MemoryStoreOptions = {}) {
     checkOptions('MemoryStore', options, OPTIONS)
-    this.#maxKeys = positiveInteger('maxKeys', options.maxKeys, DEFAULT_MAX_KEYS, MOST_KEYS)
+    const maxKeys = positiveInteger('maxKeys', options.maxKeys, DEFAULT_MAX_KEYS, MOST_KEYS)
     this.#ttlMs = positiveInteger('ttlMs', options.ttlMs, DEFAULT_TTL_MS)
     checkFunction('clock', options.clock)
     this.#clock = options.clock ?? Date.now
-    this.#tables = {
-      'fixed-window': new KeyTable(algorithms['fixed-window']),
-      'sliding-window': new KeyTable(algorithms['sliding-window']),
-      'sliding-window-counter': new KeyTable(algorithms['sliding-window-counter']),
-      'token-bucket': new KeyTable(algorithms['token-bucket']),
-    }
-    this.#all = Object.values(this.#tables)
-    this.#fixedWindows = new FixedWindows(this.#tables['fixed-window'], (keys) => this.size + keys <= this.#maxKeys)
+    this.#tables = new KeyTables(maxKeys)
+    this.#decisions = new Decisions(this.#tables)
   }
 
   /** How many keys are held. */
   get size(): number {
-    let size = 0
-    for (const { rows } of this.#all) size += rows.size
-    return size
+    return this.#tables.size
   }
 
   consume(charges: readonly Charge[]): readonly Verdict[] {
     const now = this.#now()
-    const verdicts = this.#fixedWindows.consume(charges, now) ?? this.#consume(charges, now)
-    if (this.#timer === undefined && this.size > 0) this.#timer = this.#sweepIn(this.#ttlMs / 2)
+    const verdicts = this.#decisions.consume(charges, now) ?? this.#consume(charges, now)
+    if (this.#timer === undefined && this.size > 0) this.#beginRound(now)
+    if (now >= this.#overdueAt && !this.#tables.sweepSome(now)) this.#overdueAt = now + this.#ttlMs
     return verdicts
   }
 
@@ -114,7 +103,7 @@ export class MemoryStore implements Store {
   reset(key: string): void {
     this.#now()
     checkKey(key)
-    for (const table of this.#all) table.delete(key)
+    this.#tables.delete(key)
   }
 
   ping(): void {
@@ -125,7 +114,7 @@ export class MemoryStore implements Store {
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    for (const table of this.#all) table.clear()
+    this.#tables.clear()
   }
 
   /**
@@ -140,19 +129,8 @@ export class MemoryStore implements Store {
     // Read as it is: a clock that tells no time drops nothing, and is refused where somebody asks for a decision.
     const now = this.#clock()
     do {
-      if (!this.#sweepSome(now)) return true
+      if (!this.#tables.sweepSome(now)) return true
     } while (performance.now() < stopAt)
-    return false
-  }
-
-  /** Answers whether there is more to sweep. */
-  #sweepSome(now: number): boolean {
-    let left = KEYS_PER_LOOK_AT_THE_CLOCK
-    for (; this.#swept < this.#all.length; this.#swept++) {
-      left -= this.#all[this.#swept]!.sweep(now, left)
-      if (left === 0) return true
-    }
-    this.#swept = 0
     return false
   }
 
@@ -163,33 +141,23 @@ export class MemoryStore implements Store {
       this.#write(charges[index]!, state, !allowed || remaining === 0, now)
     }
     verdicts.forEach(({ allowed }, i) => {
-      if (!allowed) this.#tableOf(charges[i]!).block(charges[i]!.key)
+      if (!allowed) this.#tables.of(charges[i]!).block(charges[i]!.key)
     })
     return verdicts
   }
 
-  readonly #read: StateReader = (charge) => this.#tableOf(charge).read(charge.key)
+  readonly #read: StateReader = (charge) => this.#tables.of(charge).read(charge.key)
 
   #write(charge: Charge, state: State | undefined, isBlocked: boolean, now: number): void {
-    const table = this.#tableOf(charge)
+    const table = this.#tables.of(charge)
     if (state === undefined) return table.delete(charge.key)
-    if (this.size >= this.#maxKeys && table.find(charge.key) === NO_ROW) this.#evict(now)
+    if (!this.#tables.hasRoomFor(1) && table.find(charge.key) === NO_ROW) this.#tables.evict(now)
     table.write(charge.key, state, isBlocked)
   }
 
-  #tableOf({ limit }: Charge): KeyTable {
-    return this.#tables[limit.algorithm as AlgorithmName]
-  }
-
-  /**
-   * Makes room for a key: an expired one goes first, then an open one. Blocked keys may hold only so much of the store,
-   * or whoever gets enough of them blocked would leave no room to count anybody else in.
-   */
-  #evict(now: number): void {
-    if (this.#all.some((table) => table.evictExpired(now))) return
-    const blocked = this.#all.reduce((sum, { rows }) => sum + rows.sizeOf('blocked'), 0)
-    const shelf = blocked > BLOCKED_SHARE * this.#maxKeys || blocked === this.size ? 'blocked' : 'open'
-    this.#all.reduce((a, b) => (b.rows.sizeOf(shelf) > a.rows.sizeOf(shelf) ? b : a)).evict(shelf)
+  #beginRound(now: number): void {
+    this.#timer = this.#sweepIn(this.#ttlMs / 2)
+    this.#overdueAt = now + this.#ttlMs
   }
 
   #sweepIn(delayMs: number): NodeJS.Timeout {
@@ -197,7 +165,8 @@ export class MemoryStore implements Store {
       () => {
         const isDone = this.sweep()
         if (!isDone) this.#timer = this.#sweepIn(PAUSE_MS)
-        else this.#timer = this.size > 0 ? this.#sweepIn(this.#ttlMs / 2) : undefined
+        else if (this.size > 0) this.#beginRound(this.#clock())
+        else this.#timer = undefined
       },
       Math.min(delayMs, LONGEST_TIMEOUT_MS),
     )

@@ -1,5 +1,5 @@
 import type { Contender } from '../contender.ts'
-import { awaitAlone, mapCounter, threeMapCounters } from './floors.ts'
+import { awaitAlone, mapCounter, mapOfWindows, threeMapCounters } from './floors.ts'
 import { memoryStore, memoryStoreForThree } from './ours.ts'
 import { expressRateLimit, honoRateLimiter, limiter, rateLimiterFlexible, rateLimiterFlexibleUnion } from './peers.ts'
 import { oneLimit, threeLimits, wholeDecision } from './whole-decision.ts'
@@ -8,6 +8,7 @@ import { oneLimit, threeLimits, wholeDecision } from './whole-decision.ts'
 export const withOneLimit: readonly Contender[] = [
   mapCounter,
   awaitAlone,
+  mapOfWindows,
   memoryStore('fixed-window'),
   memoryStore('sliding-window-counter'),
   memoryStore('token-bucket'),

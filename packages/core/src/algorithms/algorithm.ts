@@ -71,12 +71,31 @@ export interface Algorithm {
   expiresAt(state: State): number
 }
 
-/** An admission that leaves `remaining` units. */
-export function admitted(limit: number, remaining: number, resetAfterMs: number): Verdict {
-  return { allowed: true, limit, remaining, retryAfterMs: 0, resetAfterMs }
+/** An algorithm whose states are all of one length, and so can be counted in where they lie, among others in one typed array. */
+export interface AlgorithmInPlace extends Algorithm {
+  readonly width: number
+  /**
+   * Decides as `consume` does, on the state that begins at `at`; so many zeros there are no state. The verdict tells the time.
+   *
+   * @param writes Whether the next state is written over this one, if they differ.
+   */
+  decide(limit: Limit, cost: number, now: number, numbers: Float64Array, at: number, writes: boolean): Verdict
+  /** As of any algorithm, but for the state that begins at `at`. @param at @default 0 */
+  expiresAt(state: ArrayLike<number>, at?: number): number
 }
 
-/** A denial, for `retryAfterMs` from now. */
-export function denied(limit: number, remaining: number, retryAfterMs: number, resetAfterMs: number): Verdict {
-  return { allowed: false, limit, remaining, retryAfterMs, resetAfterMs }
+/** An admission at `at` that leaves `remaining` units. */
+export function admitted(limit: number, remaining: number, resetAfterMs: number, at: number): Verdict {
+  return { allowed: true, limit, remaining, retryAfterMs: 0, resetAfterMs, at }
+}
+
+/** A denial at `at`, for `retryAfterMs` from then. */
+export function denied(
+  limit: number,
+  remaining: number,
+  retryAfterMs: number,
+  resetAfterMs: number,
+  at: number,
+): Verdict {
+  return { allowed: false, limit, remaining, retryAfterMs, resetAfterMs, at }
 }

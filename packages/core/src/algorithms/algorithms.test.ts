@@ -48,6 +48,22 @@ describe.each(NAMES)('%s', (algorithm) => {
     )
   })
 
+  it('tells what is left as a look at what it keeps does', () => {
+    fc.assert(
+      fc.property(disturbed(algorithm), (history) => {
+        let state: State | undefined
+        let now = START
+        for (const { limit, wait, cost } of history) {
+          now += wait
+          const { verdict, state: next } = applyAlgorithm(limit, state, cost, now)
+          const { remaining, resetAfterMs } = applyAlgorithm(limit, next, 0, now).verdict
+          expect(verdict).toMatchObject({ remaining, resetAfterMs })
+          state = next
+        }
+      }),
+    )
+  })
+
   it('keeps whole numbers below 2^53, which mean nothing any more once the reset is over', () => {
     fc.assert(
       fc.property(disturbed(algorithm), (history) => {

@@ -1,9 +1,12 @@
 import type { Limit } from '../limits/limit.ts'
 import { admitted, denied } from './algorithm.ts'
-import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
+import type { AlgorithmInPlace, Receipt, State, Verdict } from './algorithm.ts'
+import { pureForm } from './pure-form.ts'
 
 /** When the window opened (ms), how long it lasts, and what has been spent in it. */
 type FixedWindow = readonly [opensAt: number, windowMs: number, spent: number]
+
+const WIDTH = 3
 
 /**
  * At most `quota` in a window, which opens with the first charge and is gone `windowMs` later.
@@ -11,23 +14,13 @@ type FixedWindow = readonly [opensAt: number, windowMs: number, spent: number]
  * Windows are not aligned to the wall clock, so that clients do not all come back in the same millisecond. Around the
  * seam of two windows, up to twice the quota can pass within one `windowMs`.
  */
-export const fixedWindow: Algorithm = {
-  width: 3,
+export const fixedWindow: AlgorithmInPlace = {
+  width: WIDTH,
   capacity: (limit) => limit.quota,
   reach: (limit) => limit.quota,
 
-  consume({ quota, windowMs }: Limit, state: State | undefined, cost: number, now: number): Outcome {
-    const window = openWindow(state, now)
-    const spent = window ? window[2] : 0
-    const left = Math.max(0, quota - spent)
-    const resetAfterMs = window ? window[0] + window[1] - now : 0
-    if (cost === 0) return { verdict: admitted(quota, left, resetAfterMs), state }
-    if (cost > quota) return { verdict: denied(quota, left, Infinity, resetAfterMs), state }
-    if (cost > left) return { verdict: denied(quota, left, resetAfterMs, resetAfterMs), state: window }
-    const opensAt = window && now < window[0] + windowMs ? window[0] : now
-    const next: FixedWindow = [opensAt, windowMs, spent + cost]
-    return { verdict: admitted(quota, left - cost, opensAt + windowMs - now), state: next }
-  },
+  decide,
+  consume: pureForm(WIDTH, decide),
 
   /** A window that the charge has opened stays where it is, if others are charged in it. */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
@@ -36,10 +29,39 @@ export const fixedWindow: Algorithm = {
     return window && window[2] > cost ? [window[0], window[1], window[2] - cost] : undefined
   },
 
-  expiresAt(state: State): number {
-    const [opensAt, windowMs] = state as FixedWindow
-    return opensAt + windowMs
+  expiresAt(state: ArrayLike<number>, at = 0): number {
+    return state[at]! + state[at + 1]!
   },
+}
+
+function decide(
+  { quota, windowMs }: Limit,
+  cost: number,
+  now: number,
+  numbers: Float64Array,
+  at: number,
+  writes: boolean,
+): Verdict {
+  // A window that opens in the future opens now.
+  const opensAt = Math.min(now, numbers[at]!)
+  const endsAt = opensAt + numbers[at + 1]!
+  const isOpen = now < endsAt
+  const spent = isOpen ? numbers[at + 2]! : 0
+  const left = Math.max(0, quota - spent)
+  const resetAfterMs = isOpen ? endsAt - now : 0
+  if (cost === 0) return admitted(quota, left, resetAfterMs, now)
+  if (cost > quota) return denied(quota, left, Infinity, resetAfterMs, now)
+  if (cost > left) {
+    if (writes) numbers[at] = opensAt
+    return denied(quota, left, resetAfterMs, resetAfterMs, now)
+  }
+  const nextOpensAt = isOpen && now < opensAt + windowMs ? opensAt : now
+  if (writes) {
+    numbers[at] = nextOpensAt
+    numbers[at + 1] = windowMs
+    numbers[at + 2] = spent + cost
+  }
+  return admitted(quota, left - cost, nextOpensAt + windowMs - now, now)
 }
 
 /** The window that `now` falls in, the very state if it stands. One that opens in the future opens now. */

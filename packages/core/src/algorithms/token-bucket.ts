@@ -1,6 +1,7 @@
 import type { Limit } from '../limits/limit.ts'
 import { admitted, denied } from './algorithm.ts'
-import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
+import type { AlgorithmInPlace, Receipt, State, Verdict } from './algorithm.ts'
+import { pureForm } from './pure-form.ts'
 
 /**
  * How far below full the bucket was in 1/`windowMs` of a token, at which time (ms), and the rate at which it refills
@@ -8,39 +9,22 @@ import type { Algorithm, Outcome, Receipt, State } from './algorithm.ts'
  */
 type Bucket = readonly [missing: number, at: number, quota: number, windowMs: number]
 
+const WIDTH = 4
+
 /**
  * A bucket of `burst` tokens that refills without pause, at `quota` per `windowMs`; each unit takes a token.
  *
  * The level is counted in parts of 1/`windowMs` token, of which every millisecond brings `quota`: no rounding, no
  * drift. (The meter of ITU-T I.371, turned round.)
  */
-export const tokenBucket: Algorithm = {
-  width: 4,
+export const tokenBucket: AlgorithmInPlace = {
+  width: WIDTH,
   bursts: true,
-  capacity: ({ quota, burst = quota }) => (quota === 0 ? 0 : burst),
-  reach: (limit) => tokenBucket.capacity(limit) * limit.windowMs,
+  capacity,
+  reach: (limit) => capacity(limit) * limit.windowMs,
 
-  consume(limit: Limit, state: State | undefined, cost: number, now: number): Outcome {
-    const { quota, windowMs } = limit
-    const capacity = tokenBucket.capacity(limit)
-    const bucket = refilled(state, now) ?? ([0, now, quota, windowMs] as const)
-    const [missing, , rate, parts] = bucket
-    const tokens = Math.ceil(missing / parts)
-    const left = Math.max(0, capacity - tokens)
-    const resetAfterMs = refillTime(missing, rate)
-    if (cost === 0) return { verdict: admitted(capacity, left, resetAfterMs), state }
-    if (cost > capacity) return { verdict: denied(capacity, left, Infinity, resetAfterMs), state }
-    if (cost > left) {
-      const retryAfterMs = refillTime(missing - (capacity - cost) * parts, rate)
-      return {
-        verdict: denied(capacity, left, retryAfterMs, resetAfterMs),
-        state: isFromTheFuture(state, now) ? bucket : state,
-      }
-    }
-    const spent = (parts === windowMs ? missing : tokens * windowMs) + cost * windowMs
-    const next: Bucket = [spent, now, quota, windowMs]
-    return { verdict: admitted(capacity, left - cost, refillTime(spent, quota)), state: next }
-  },
+  decide,
+  consume: pureForm(WIDTH, decide),
 
   /**
    * By receipt, only as much as time has not refilled yet, which goes to what was spent first: the charge is refilled when
@@ -58,10 +42,41 @@ export const tokenBucket: Algorithm = {
     return left > 0 ? [left, now, quota, windowMs] : undefined
   },
 
-  expiresAt(state: State): number {
-    const [missing, at, quota] = state as Bucket
-    return at + refillTime(missing, quota)
+  expiresAt(state: ArrayLike<number>, at = 0): number {
+    return state[at + 1]! + refillTime(state[at]!, state[at + 2]!)
   },
+}
+
+function capacity({ quota, burst = quota }: Limit): number {
+  return quota === 0 ? 0 : burst
+}
+
+function decide(limit: Limit, cost: number, now: number, numbers: Float64Array, at: number, writes: boolean): Verdict {
+  const { quota, windowMs } = limit
+  const most = capacity(limit)
+  const elapsed = Math.max(0, now - numbers[at + 1]!)
+  const isFull = elapsed >= refillTime(numbers[at]!, numbers[at + 2]!)
+  const rate = isFull ? quota : numbers[at + 2]!
+  const parts = isFull ? windowMs : numbers[at + 3]!
+  const missing = isFull ? 0 : numbers[at]! - elapsed * rate
+  const tokens = Math.ceil(missing / parts)
+  const left = Math.max(0, most - tokens)
+  const resetAfterMs = refillTime(missing, rate)
+  if (cost === 0) return admitted(most, left, resetAfterMs, now)
+  if (cost > most) return denied(most, left, Infinity, resetAfterMs, now)
+  if (cost > left) {
+    // One that was filled in the future was filled now.
+    if (writes) numbers[at + 1] = Math.min(now, numbers[at + 1]!)
+    return denied(most, left, refillTime(missing - (most - cost) * parts, rate), resetAfterMs, now)
+  }
+  const spent = (parts === windowMs ? missing : tokens * windowMs) + cost * windowMs
+  if (writes) {
+    numbers[at] = spent
+    numbers[at + 1] = now
+    numbers[at + 2] = quota
+    numbers[at + 3] = windowMs
+  }
+  return admitted(most, left - cost, refillTime(spent, quota), now)
 }
 
 /** The bucket as of now; none if it is full. */
@@ -75,8 +90,4 @@ function refilled(state: State | undefined, now: number): Bucket | undefined {
 /** Milliseconds until so many parts have been refilled. The quotient of two integers below 2^53 rounds up correctly. */
 function refillTime(parts: number, quota: number): number {
   return parts === 0 ? 0 : Math.ceil(parts / quota)
-}
-
-function isFromTheFuture(state: State | undefined, now: number): boolean {
-  return state !== undefined && now < state[1]!
 }
