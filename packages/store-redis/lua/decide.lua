@@ -45,7 +45,7 @@ end
 local replies, replied = {}, 0
 
 -- Spends from the i-th limit and those after it if all of them admit, and answers whether they do. What each has decided
--- stays on the stack meanwhile, which takes two thirds of the time that tables for it do.
+-- stays on the stack meanwhile: with tables for it, three limits took a fifth longer.
 local function spendFrom(kind, first, i)
   local charge, key = kind[i], keys[first + i]
   for j = first + 1, first + i - 1 do
