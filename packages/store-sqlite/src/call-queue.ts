@@ -52,10 +52,11 @@ export class CallQueue<Context> {
   }
 
   add<T>(mode: TransactionMode, decide: (context: Context) => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#calls.push({ mode, decide, resolve, reject })
-      if (this.#calls.length === 1) setImmediate(this.#takeTurn)
-    })
+    return new Promise<T>((resolve, reject) => this.push({ mode, decide, resolve, reject }))
+  }
+
+  push(call: Call<Context>): void {
+    if (this.#calls.push(call) === 1) setImmediate(this.#takeTurn)
   }
 
   /** Answers all that waits: before it returns, if that is one batch and the database is not locked. */

@@ -124,14 +124,12 @@ export class SqliteStore implements Store {
     charges: readonly Charge[],
     decide: (batch: Batch, named: readonly Charge[]) => T,
   ): Promise<T> {
-    try {
+    return new Promise<T>((resolve, reject) => {
       this.#checkOpen()
       charges.forEach(checkCharge)
       const named = charges.map((charge) => ({ ...charge, key: storageKey(charge.key) }))
-      return this.#calls.add(mode, (batch) => decide(batch, named))
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
+      this.#calls.push({ mode, decide: (batch) => decide(batch, named), resolve, reject })
+    })
   }
 
   #checkOpen(): void {
