@@ -201,6 +201,7 @@ export class RedisStore implements Store {
   #keyFor(tag: string, key: string): string {
     const name = storageKey(key)
     const subject = name.indexOf('|') + 1
+    if (subject === 0) return `${this.prefix}:${STATE_VERSION}:${tag}:{${name}}`
     return `${this.prefix}:${STATE_VERSION}:${tag}:${name.slice(0, subject)}{${name.slice(subject)}}`
   }
 
