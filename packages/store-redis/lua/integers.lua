@@ -6,7 +6,7 @@ local MAX_INTEGER = 9007199254740991
 
 local call, keys = redis.call, KEYS
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
-local pack, unpack = cmsgpack.pack, cmsgpack.unpack
+local pack, unpack, byte = cmsgpack.pack, cmsgpack.unpack, string.byte
 
 -- Many keys of one moment live equally long.
 local lastMs, lastText

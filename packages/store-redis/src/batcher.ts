@@ -2,12 +2,12 @@ import { StoreError } from '@rl/core'
 import type { StoreErrorCode, Verdict } from '@rl/core'
 
 import { runDecideScript } from './decide-script.ts'
-import { answersTo, argumentsOf } from './question.ts'
+import { argumentsOf, readAnswers } from './question.ts'
 import type { Question } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
 
-interface Waiting {
-  readonly question: Question
+/** A question, and who waits for its answer: one object and one promise for each, since there are so many. */
+export interface Waiting extends Question {
   readonly resolve: (verdicts: readonly Verdict[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -39,27 +39,22 @@ export class Batcher {
     this.#isBatching = isBatching
   }
 
-  async ask(question: Question): Promise<readonly Verdict[]> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ question, resolve, reject })
-      if (this.#isScheduled) return
-      this.#isScheduled = true
-      if (this.#underWay === 0) process.nextTick(() => this.flush())
-      else setImmediate(() => this.flush())
-    })
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    if (this.#underWay === 0) process.nextTick(this.flush)
+    else setImmediate(this.flush)
   }
 
   /** Sends what is waiting now. */
-  flush(): void {
+  readonly flush = (): void => {
     this.#isScheduled = false
     const waiting = this.#waiting
     this.#waiting = []
     const size = this.#batchSize(waiting.length)
     for (let first = 0; first < waiting.length; first += size) {
-      this.#underWay += 1
-      void this.#answer(waiting.slice(first, first + size)).finally(() => {
-        this.#underWay -= 1
-      })
+      void this.#answer(size < waiting.length ? waiting.slice(first, first + size) : waiting)
     }
   }
 
@@ -70,19 +65,23 @@ export class Batcher {
   }
 
   async #answer(batch: readonly Waiting[]): Promise<void> {
-    const questions = batch.map(({ question }) => question)
+    this.#underWay += 1
     try {
-      const keys = questions.flatMap((question) => question.keys)
-      const answers = answersTo(questions, await runDecideScript(this.#client, keys, argumentsOf(questions)))
-      for (const [i, { resolve, reject }] of batch.entries()) {
-        const answer = answers[i]!
-        if (answer instanceof Error) reject(failure(answer))
-        else resolve(answer)
-      }
+      const { keys, args } = argumentsOf(batch)
+      const replies = await runDecideScript(this.#client, keys, args)
+      readAnswers(batch, replies, deliver)
     } catch (cause) {
       for (const { reject } of batch) reject(failure(cause))
+    } finally {
+      // Before those who are answered ask again: what they ask then is to leave at once.
+      this.#underWay -= 1
     }
   }
+}
+
+function deliver({ resolve, reject }: Waiting, answer: readonly Verdict[] | Error): void {
+  if (answer instanceof Error) reject(failure(answer))
+  else resolve(answer)
 }
 
 const CODES = [

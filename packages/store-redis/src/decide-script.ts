@@ -16,13 +16,15 @@ const lua = (name: string): string => readFileSync(new URL(`../lua/${name}.lua`,
 /** The script that decides: the algorithms, each made when a call first needs it, and the frame around them. */
 const SCRIPT = [
   lua('integers'),
-  'local definitions = {}',
-  ...Object.entries(TAGS).map(([name, tag]) => `definitions.${tag} = function()\n${lua(name)}\nend`),
   'local made = {}',
   'local function algorithmOf(tag)',
-  '  if not made[tag] then made[tag] = definitions[tag]() end',
+  '  local function make()',
+  ...Object.entries(TAGS).map(([name, tag]) => `if tag == '${tag}' then\n${lua(name)}\nend`),
+  '  end',
+  '  made[tag] = made[tag] or make()',
   '  return made[tag]',
   'end',
+  `local function makeCarefully()\n${lua('carefully')}\nend`,
   lua('decide'),
 ].join('\n')
 

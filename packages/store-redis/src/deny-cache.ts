@@ -1,5 +1,7 @@
 import type { Charge, Limit, Verdict } from '@rl/core'
 
+import { isSame } from './kind-names.ts'
+
 /** What is known when a question is sent off. */
 interface Asked {
   /** At the latest the moment of which the answer will speak. */
@@ -41,7 +43,8 @@ export class DenyCache {
   }
 
   get(key: string, { limit, cost }: Charge): Verdict | undefined {
-    const denial = this.#denials.get(key)
+    // Mostly there are none: then not even the hash of the key has to be known.
+    const denial = this.#denials.size > 0 ? this.#denials.get(key) : undefined
     if (!denial) return undefined
     const now = this.#clock()
     const { verdict, askedAt, heardAt } = denial
@@ -78,8 +81,4 @@ export class DenyCache {
   clear(): void {
     this.#denials.clear()
   }
-}
-
-function isSame(a: Limit, b: Limit): boolean {
-  return a.algorithm === b.algorithm && a.quota === b.quota && a.windowMs === b.windowMs && a.burst === b.burst
 }

@@ -1,14 +1,12 @@
 import { algorithms } from '@rl/core'
 import type { AlgorithmName, Charge, Verdict } from '@rl/core'
 
-import { TAGS } from './decide-script.ts'
-
 export type Verb = 'consume' | 'peek' | 'refund' | 'undo'
 
 /** One decision, as the script is asked for it. */
 export interface Question {
   readonly keys: readonly string[]
-  /** All but the keys, with spaces between: of which kind it is. Most decisions of a moment are of one or two kinds. */
+  /** All but the keys, as `KindNames` has it. */
   readonly kind: string
   readonly charges: readonly Charge[]
   /** The time to decide by; none for the server's own. */
@@ -16,66 +14,66 @@ export interface Question {
 }
 
 const FAILED = 'failed'
-const SERVER_TIME = '-'
 
-/** @param now Milliseconds; `undefined` for the server's own time. */
-export function questionOf(
-  verb: Verb,
-  charges: readonly Charge[],
-  keys: readonly string[],
-  now: number | undefined,
-): Question {
-  let kind = `${verb} ${now ?? SERVER_TIME} ${charges.length}`
-  for (const { limit, cost, receipt } of charges) {
-    const { algorithm, quota, windowMs, burst = quota } = limit
-    kind += ` ${TAGS[algorithm as AlgorithmName]} ${quota} ${windowMs} ${burst} ${cost}`
-    if (verb === 'refund') kind += receipt ? ` ${receipt.at} ${receipt.resetAfterMs}` : ' - -'
-  }
-  return { keys, kind, charges, now }
-}
-
-/** The arguments of a script call for several questions: their different kinds, then of which kind each is. */
-export function argumentsOf(questions: readonly Question[]): string[] {
-  const numbers = new Map<string, number>()
+/** The keys and the arguments of a script call for several questions: their different kinds, then of which kind each is. */
+export function argumentsOf(questions: readonly Question[]): { keys: string[]; args: string[] } {
+  const keys: string[] = []
   const args: string[] = []
+  const marks = new Map<string, string>()
   let plan = ''
-  for (const { kind } of questions) {
-    let number = numbers.get(kind)
-    if (number === undefined) {
-      number = numbers.size + 1
-      numbers.set(kind, number)
-      args.push(...kind.split(' '))
+  let lastKind: string | undefined
+  let mark = ''
+  for (const question of questions) {
+    for (const key of question.keys) keys.push(key)
+    if (question.kind !== lastKind) {
+      lastKind = question.kind
+      mark = marks.get(lastKind) ?? ''
+      if (mark === '') {
+        mark = String.fromCharCode(marks.size + 1)
+        marks.set(lastKind, mark)
+        args.push(...lastKind.split(' '))
+      }
     }
-    plan += String.fromCharCode(number)
+    plan += mark
   }
   args.push(plan)
-  return args
+  return { keys, args }
 }
 
-/** Reads the replies to several questions, asked in one script call: verdicts, or what the question failed with. */
-export function answersTo(questions: readonly Question[], replies: readonly unknown[]): (Verdict[] | Error)[] {
-  let at = 0
-  // Clients may be set to answer whole numbers as text.
-  const next = (): number => Number(replies[at++])
+/**
+ * Reads the replies to several questions, asked in one script call, and hands on for each its verdicts, or what it failed
+ * with.
+ */
+export function readAnswers<Q extends Question>(
+  questions: readonly Q[],
+  replies: readonly unknown[],
+  onAnswer: (question: Q, answer: Verdict[] | Error) => void,
+): void {
   const serverTime = Number(replies.at(-1))
-  return questions.map(({ charges, now = serverTime }) => {
+  let at = 0
+  for (const question of questions) {
+    const { charges, now = serverTime } = question
     if (replies[at] === FAILED) {
       const reason = String(replies[at + 1])
       at += 2 * charges.length
-      return new Error(reason)
+      onAnswer(question, new Error(reason))
+      continue
     }
-    return charges.map(({ limit }) => {
-      const head = next()
+    const verdicts: Verdict[] = []
+    for (const { limit } of charges) {
+      // Clients may be set to answer whole numbers as text.
+      const head = Number(replies[at++])
       const allowed = head >= 0
-      const retryAfterMs = allowed ? 0 : next()
-      return {
+      const retryAfterMs = allowed ? 0 : Number(replies[at++])
+      verdicts.push({
         allowed,
         limit: algorithms[limit.algorithm as AlgorithmName].capacity(limit),
         remaining: allowed ? head : -1 - head,
         retryAfterMs: retryAfterMs < 0 ? Infinity : retryAfterMs,
-        resetAfterMs: next(),
+        resetAfterMs: Number(replies[at++]),
         at: now,
-      }
-    })
-  })
+      })
+    }
+    onAnswer(question, verdicts)
+  }
 }

@@ -7,7 +7,7 @@ import type { Part } from './across-slots.ts'
 import { Batcher, failure } from './batcher.ts'
 import { TAGS } from './decide-script.ts'
 import { DenyCache } from './deny-cache.ts'
-import { questionOf } from './question.ts'
+import { KindNames } from './kind-names.ts'
 import type { Verb } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
 
@@ -61,6 +61,7 @@ export class RedisStore implements Store {
   readonly #isBatching: boolean
   readonly #batchers = new Map<number, Batcher>()
   readonly #denyCache: DenyCache
+  readonly #kindNames = new KindNames()
   #isClosed = false
 
   /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
@@ -132,32 +133,47 @@ export class RedisStore implements Store {
 
   #decide(verb: 'consume' | 'peek', charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
     this.#check(charges)
+    if (charges.length === 1) return this.#decideOne(verb, charges)
     const parts = this.#partsOf(charges)
     const [part] = parts
     if (!part) return []
-    if (parts.length > 1) return decideAcrossSlots(verb, parts, (how, one) => this.#ask(how, one))
-    return charges.length > 1 ? this.#ask(verb, part) : this.#decideOne(verb, part, charges[0]!, part.keys[0]!)
+    return parts.length > 1 ? decideAcrossSlots(verb, parts, (how, one) => this.#ask(how, one)) : this.#ask(verb, part)
   }
 
-  #decideOne(verb: Verb, part: Part, charge: Charge, key: string): MaybePromise<readonly Verdict[]> {
+  #decideOne(verb: Verb, charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
+    const charge = charges[0]!
+    const key = this.#keyOf(charge)
     const known = this.#denyCache.get(key, charge)
     if (known) return [known]
     const asked = this.#denyCache.asking()
-    return this.#ask(verb, part).then((verdicts) => {
+    return this.#ask(verb, { slot: this.#slotOf(key), charges, keys: [key] }, (verdicts) => {
       this.#denyCache.learn(key, charge, verdicts[0]!, asked)
-      return verdicts
     })
   }
 
-  #ask(verb: Verb, { slot, charges, keys }: Part): Promise<readonly Verdict[]> {
+  #ask(
+    verb: Verb,
+    { slot, charges, keys }: Omit<Part, 'indexes'>,
+    onAnswer?: (verdicts: readonly Verdict[]) => void,
+  ): Promise<readonly Verdict[]> {
     let batcher = this.#batchers.get(slot)
     if (!batcher) this.#batchers.set(slot, (batcher = new Batcher(this.#client, this.#isBatching)))
-    return batcher.ask(questionOf(verb, charges, keys, this.#clock && readClock(this.#clock)))
+    const now = this.#clock && readClock(this.#clock)
+    const kind = this.#kindNames.nameOf(verb, charges, now)
+    return new Promise((resolve, reject) => {
+      const answer = onAnswer
+        ? (verdicts: readonly Verdict[]): void => {
+            onAnswer(verdicts)
+            resolve(verdicts)
+          }
+        : resolve
+      batcher.add({ keys, kind, charges, now, resolve: answer, reject })
+    })
   }
 
   /** The charges by slot, with their keys. */
   #partsOf(charges: readonly Charge[]): readonly Part[] {
-    const keys = charges.map(({ key, limit }) => this.#keyFor(TAGS[limit.algorithm as AlgorithmName], key))
+    const keys = charges.map((charge) => this.#keyOf(charge))
     if (charges.length === 1 || !this.#client.isCluster) {
       return charges.length === 0 ? [] : [{ slot: this.#slotOf(keys[0]!), indexes: [...keys.keys()], charges, keys }]
     }
@@ -178,16 +194,21 @@ export class RedisStore implements Store {
     return this.#client.isCluster ? clusterKeySlot(key) : 0
   }
 
+  #keyOf({ key, limit }: Charge): string {
+    return this.#keyFor(TAGS[limit.algorithm as AlgorithmName], key)
+  }
+
   /** The hash tag is whose key it is, so that all limits of one client are in one slot. */
   #keyFor(tag: string, key: string): string {
     const name = storageKey(key)
     const subject = name.indexOf('|') + 1
+    if (subject === 0) return `${this.prefix}:${STATE_VERSION}:${tag}:{${name}}`
     return `${this.prefix}:${STATE_VERSION}:${tag}:${name.slice(0, subject)}{${name.slice(subject)}}`
   }
 
   #check(charges: readonly Charge[]): void {
     if (this.#isClosed) throw new StoreError('RL_STORE_CLOSED', 'redis', 'The Redis store was used after it was closed')
-    charges.forEach(checkCharge)
+    for (const charge of charges) checkCharge(charge)
   }
 }
 

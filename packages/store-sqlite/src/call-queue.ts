@@ -15,13 +15,23 @@ const LONGEST_PAUSE_MS = 3
 /** A call that waits to be decided. */
 export interface Call<Context> {
   readonly mode: TransactionMode
-  /** Decides, and hands back what delivers the answer once it stands. */
-  readonly decide: (context: Context) => () => void
+  readonly decide: (context: Context) => unknown
+  /** To be told the answer, once it stands. */
+  readonly resolve: (answer: never) => void
   readonly reject: (error: unknown) => void
 }
 
-/** Decides some calls as one, and hands back what delivers the answers. Where it throws, nothing has been done. */
-export type DecideAll<Context> = (calls: readonly Call<Context>[]) => readonly (() => void)[]
+/** In the place of an answer: this call is refused, and the others are none the worse. */
+export class Refusal {
+  readonly error: unknown
+
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+/** Decides some calls as one, and hands back the answers. Where it throws, nothing has been done. */
+export type DecideAll<Context> = (calls: readonly Call<Context>[]) => readonly unknown[]
 
 /**
  * Gathers the calls of one turn of the event loop, to be decided as one, in their order.
@@ -42,17 +52,11 @@ export class CallQueue<Context> {
   }
 
   add<T>(mode: TransactionMode, decide: (context: Context) => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#calls.push({
-        mode,
-        decide: (context) => {
-          const answer = decide(context)
-          return () => resolve(answer)
-        },
-        reject,
-      })
-      if (this.#calls.length === 1) setImmediate(this.#takeTurn)
-    })
+    return new Promise<T>((resolve, reject) => this.push({ mode, decide, resolve, reject }))
+  }
+
+  push(call: Call<Context>): void {
+    if (this.#calls.push(call) === 1) setImmediate(this.#takeTurn)
   }
 
   /** Answers all that waits: before it returns, if that is one batch and the database is not locked. */
@@ -70,24 +74,20 @@ export class CallQueue<Context> {
     if (!answers) return this.#retry()
     this.#lockedSince = undefined
     this.#retries = 0
-    this.#calls.splice(0, answers.length)
-    for (const deliver of answers) deliver()
+    const calls = this.#calls.splice(0, answers.length)
+    for (const [i, call] of calls.entries()) deliver(call, answers[i])
     if (this.#calls.length > 0) setImmediate(this.#takeTurn)
     else this.#onEmpty?.()
   }
 
   /** Nothing if there are none yet, because the database is locked. */
-  #answersOf(calls: readonly Call<Context>[]): readonly (() => void)[] | undefined {
+  #answersOf(calls: readonly Call<Context>[]): readonly unknown[] | undefined {
     try {
       return this.#decideAll(calls)
     } catch (error) {
       if (isLocked(error) && this.#mayWait()) return undefined
       const failed = isLocked(error) ? this.#calls : calls
-      return failed.map(
-        ({ reject }) =>
-          () =>
-            reject(error),
-      )
+      return failed.map(() => new Refusal(error))
     }
   }
 
@@ -102,4 +102,9 @@ export class CallQueue<Context> {
     if (this.#retries <= RETRIES_WITHOUT_PAUSE) setImmediate(this.#takeTurn)
     else setTimeout(this.#takeTurn, LONGEST_PAUSE_MS * Math.random())
   }
+}
+
+function deliver<Context>({ resolve, reject }: Call<Context>, answer: unknown): void {
+  if (answer instanceof Refusal) reject(answer.error)
+  else resolve(answer as never)
 }

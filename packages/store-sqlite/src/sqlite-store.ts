@@ -11,13 +11,14 @@ import {
 import type { Charge, Clock, Store, StoreErrorCode, Verdict } from '@rl/core'
 
 import { Batch } from './batch.ts'
-import { CallQueue } from './call-queue.ts'
+import { CallQueue, Refusal } from './call-queue.ts'
 import type { Call } from './call-queue.ts'
 import { Connection } from './connection.ts'
 import { DatabaseFile, givenDatabase } from './database-file.ts'
 import type { DatabaseSource } from './database-file.ts'
 import { failureOf, isLocked } from './failure.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
+import type { TransactionMode } from './transactions.ts'
 
 /** Which file, and by which clock. */
 export interface SqliteStoreOptions {
@@ -78,19 +79,16 @@ export class SqliteStore implements Store {
     }
   }
 
-  async consume(charges: readonly Charge[]): Promise<readonly Verdict[]> {
-    const named = this.#named(charges)
-    return this.#calls.add('write', (batch) => batch.consume(named))
+  consume(charges: readonly Charge[]): Promise<readonly Verdict[]> {
+    return this.#ask('write', charges, (batch, named) => batch.consume(named))
   }
 
-  async peek(charges: readonly Charge[]): Promise<readonly Verdict[]> {
-    const named = this.#named(charges)
-    return this.#calls.add('read', (batch) => batch.peek(named))
+  peek(charges: readonly Charge[]): Promise<readonly Verdict[]> {
+    return this.#ask('read', charges, (batch, named) => batch.peek(named))
   }
 
-  async refund(charges: readonly Charge[]): Promise<void> {
-    const named = this.#named(charges)
-    return this.#calls.add('write', (batch) => batch.refund(named))
+  refund(charges: readonly Charge[]): Promise<void> {
+    return this.#ask('write', charges, (batch, named) => batch.refund(named))
   }
 
   async reset(key: string): Promise<void> {
@@ -121,10 +119,18 @@ export class SqliteStore implements Store {
     return (this.#closing ??= this.#calls.drain().then(() => this.#disconnect()))
   }
 
-  #named(charges: readonly Charge[]): readonly Charge[] {
-    this.#checkOpen()
-    charges.forEach(checkCharge)
-    return charges.map((charge) => ({ ...charge, key: storageKey(charge.key) }))
+  /** Not `async`, which would make a second promise for each decision. */
+  #ask<T>(
+    mode: TransactionMode,
+    charges: readonly Charge[],
+    decide: (batch: Batch, named: readonly Charge[]) => T,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#checkOpen()
+      charges.forEach(checkCharge)
+      const named = charges.map((charge) => ({ ...charge, key: storageKey(charge.key) }))
+      this.#calls.push({ mode, decide: (batch) => decide(batch, named), resolve, reject })
+    })
   }
 
   #checkOpen(): void {
@@ -133,7 +139,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  #decideAll(calls: readonly Call<Batch>[]): readonly (() => void)[] {
+  #decideAll(calls: readonly Call<Batch>[]): readonly unknown[] {
     try {
       const { transactions, states } = this.#connect()
       const mode = calls.some((call) => call.mode === 'write') ? 'write' : 'read'
@@ -180,11 +186,11 @@ function refuse(message: string): never {
 }
 
 /** The answer to one call. Where only that call is at fault, the others are none the worse. */
-function answerOf(call: Call<Batch>, batch: Batch): () => void {
+function answerOf(call: Call<Batch>, batch: Batch): unknown {
   try {
     return call.decide(batch)
   } catch (error) {
     if (!isCoded(error)) throw error
-    return () => call.reject(error)
+    return new Refusal(error)
   }
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 import type { Contender } from '../contender.ts'
-import { bareEvalsha, incr, threeIncr } from './floors.ts'
+import { bareEvalsha, getAndSet, incr, threeIncr } from './floors.ts'
 import { redisStore, redisStoreForThree } from './ours.ts'
 import { honoRateLimiter, rateLimiterFlexible, rateLimiterFlexibleUnion, rateLimitRedis, upstash } from './peers.ts'
 
@@ -33,6 +33,7 @@ export const withOneLimit: readonly Entrant[] = [
   plain(incr),
   pipelined(incr),
   plain(bareEvalsha),
+  plain(getAndSet),
   plain(redisStore('fixed-window')),
   plain(redisStore('token-bucket')),
   ...peers,

@@ -51,3 +51,34 @@ export const bareEvalsha: Contender<Redis> = {
     })
   },
 }
+
+const GET_AND_SET = `
+  for _, key in ipairs(KEYS) do
+    redis.call('GET', key)
+    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+  end`
+
+/**
+ * One script call for the keys of one turn of the event loop, that reads and writes each, with an expiry, and decides
+ * nothing: what every script costs that counts by reading and writing, and what travels with it.
+ */
+export const getAndSet: Contender<Redis> = {
+  name: 'GET and SET in a script, batched',
+  decides: false,
+  async make({ windowMs }, client) {
+    const sha1 = String(await client.script('LOAD', GET_AND_SET))
+    let waiting: { readonly key: string; readonly resolve: (isAllowed: boolean) => void }[] = []
+    const flush = async (): Promise<void> => {
+      const batch = waiting
+      waiting = []
+      await client.evalsha(sha1, batch.length, ...batch.map(({ key }) => key), 'sixteen bytes!!!', String(windowMs))
+      for (const { resolve } of batch) resolve(true)
+    }
+    return askEach(
+      async (key) =>
+        new Promise((resolve) => {
+          if (waiting.push({ key, resolve }) === 1) setImmediate(() => void flush())
+        }),
+    )
+  },
+}
