@@ -6,9 +6,9 @@ export default defineConfig({
   ...config,
   test: {
     ...config.test,
-    include: ['packages/core/src/{algorithms,stores}/*.test.ts', 'packages/store-memory/src/*.test.ts'],
-    // Without those that take seconds, which every mutant that gets through would pay for.
-    testNamePattern: /^(?!.*(110 bytes|in short steps|spoken for again|different keys for different names))/,
+    include: (process.env['MUTATE_TESTS'] ?? 'packages/core/src/{algorithms,limits,stores}/*.test.ts packages/store-memory/src/*.test.ts').split(' '),
+    setupFiles: ['scripts/mutate.setup.ts'],
     testTimeout: 120_000,
+    isolate: false,
   },
 })

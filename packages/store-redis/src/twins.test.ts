@@ -64,7 +64,10 @@ function limitsOf(algorithm: AlgorithmName): fc.Arbitrary<Limit> {
     : fc.record(base)
 }
 
-/** Histories in which everything happens: limits change, the clock steps back, several charges meet in one call. */
+/**
+ * Histories in which everything happens: limits change, the clock steps back, several charges meet in one call, and what
+ * is given back was charged at some step before.
+ */
 const histories = (algorithm: AlgorithmName) =>
   fc.array(
     fc.record({
@@ -75,6 +78,8 @@ const histories = (algorithm: AlgorithmName) =>
           key: fc.constantFrom('a', 'b'),
           limit: limitsOf(algorithm),
           cost: fc.integer({ min: 0, max: 5 }),
+          stepsAgo: fc.option(fc.nat(4), { nil: undefined }),
+          resetAfterMs: windows,
         }),
         { minLength: 1, maxLength: 3 },
       ),
@@ -91,8 +96,13 @@ describe.each(Object.keys(algorithms) as AlgorithmName[])('%s.lua', (algorithm) 
         const store = new RedisStore({ client, clock: () => now })
         const states = new Map<string, State>()
         const read = ({ key }: Charge) => states.get(key)
-        for (const { verb, wait, charges } of history) {
-          now += wait
+        const times: number[] = []
+        for (const { verb, wait, charges: drawn } of history) {
+          times.push((now += wait))
+          const charges = drawn.map(({ stepsAgo, resetAfterMs, ...charge }): Charge => {
+            if (verb !== 'refund' || stepsAgo === undefined) return charge
+            return { ...charge, receipt: { at: times.at(-1 - stepsAgo) ?? now, resetAfterMs } }
+          })
           const decision =
             verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
           const verdicts = await store[verb as 'consume'](charges)
