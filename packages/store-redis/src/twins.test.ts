@@ -65,27 +65,30 @@ function limitsOf(algorithm: AlgorithmName): fc.Arbitrary<Limit> {
 }
 
 /**
- * Histories in which everything happens: limits change, the clock steps back, several charges meet in one call, and what
- * is given back was charged at some step before.
+ * Histories in which everything happens: limits take turns, the edges of their windows are met, the clock steps back,
+ * several charges meet in one call, and what is given back was charged at some step before.
  */
 const histories = (algorithm: AlgorithmName) =>
-  fc.array(
-    fc.record({
-      verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'refund'),
-      wait: fc.oneof(fc.constantFrom(0, 1, 5, -1, -5000), fc.integer({ min: -100, max: 120_000 })),
-      charges: fc.array(
-        fc.record({
-          key: fc.constantFrom('a', 'b'),
-          limit: limitsOf(algorithm),
-          cost: fc.integer({ min: 0, max: 5 }),
-          stepsAgo: fc.option(fc.nat(4), { nil: undefined }),
-          resetAfterMs: windows,
-        }),
-        { minLength: 1, maxLength: 3 },
-      ),
-    }),
-    { maxLength: 25 },
-  )
+  fc.array(limitsOf(algorithm), { minLength: 1, maxLength: 3 }).chain((limits) => {
+    const edges = limits.flatMap(({ windowMs }) => [windowMs - 1, windowMs, windowMs + 1])
+    return fc.array(
+      fc.record({
+        verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'refund'),
+        wait: fc.oneof(fc.constantFrom(0, 0, 1, 1, 2, 5, -1, -5000, ...edges), fc.integer({ min: -100, max: 120_000 })),
+        charges: fc.array(
+          fc.record({
+            key: fc.constantFrom('a', 'a', 'b'),
+            limit: fc.constantFrom(...limits),
+            cost: fc.integer({ min: 0, max: 5 }),
+            stepsAgo: fc.option(fc.nat(4), { nil: undefined }),
+            resetAfterMs: windows,
+          }),
+          { minLength: 1, maxLength: 3 },
+        ),
+      }),
+      { maxLength: 25 },
+    )
+  })
 
 describe.each(Object.keys(algorithms) as AlgorithmName[])('%s.lua', (algorithm) => {
   it('decides and keeps what its TypeScript twin does', async () => {
