@@ -6,7 +6,7 @@ export default defineConfig({
   ...config,
   test: {
     ...config.test,
-    include: (process.env['MUTATE_TESTS'] ?? 'packages/core/src/{algorithms,limits,stores}/*.test.ts packages/store-memory/src/*.test.ts').split(' '),
+    include: (process.env['MUTATE_TESTS'] ?? 'packages/core/src/{algorithms,limits,stores}/*.test.ts packages/store-{memory,sqlite}/src/*.test.ts').split(' '),
     setupFiles: ['scripts/mutate.setup.ts'],
     testTimeout: 120_000,
     isolate: false,
