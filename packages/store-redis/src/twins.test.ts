@@ -90,38 +90,75 @@ const histories = (algorithm: AlgorithmName) =>
     )
   })
 
+/** Histories in which a log grows to many charges, of which many are forgotten at once, or have to be to make room. */
+const longHistories = fc.array(
+  fc.record({
+    verb: fc.constantFrom('consume', 'consume', 'consume', 'consume', 'peek', 'refund'),
+    wait: fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 0, max: 9 }) },
+      fc.constantFrom(50, 100, 150, 199, 200, 201, -30),
+    ),
+    charges: fc.array(
+      fc.record({
+        key: fc.constant('a'),
+        limit: fc.constantFrom(
+          ...[200, 200, 150].map((windowMs): Limit => ({ algorithm: 'sliding-window', quota: 50, windowMs })),
+        ),
+        cost: fc.oneof(fc.constantFrom(1, 1, 1, 2), fc.integer({ min: 10, max: 50 })),
+        stepsAgo: fc.option(fc.nat(30), { nil: undefined }),
+        resetAfterMs: fc.constant(200),
+      }),
+      { minLength: 1, maxLength: 1 },
+    ),
+  }),
+  { minLength: 60, maxLength: 120 },
+)
+
+type History = ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never
+
+async function expectSame(algorithm: AlgorithmName, history: History): Promise<void> {
+  await client.flushall()
+  let now = START
+  const times: number[] = []
+  const store = new RedisStore({ client, clock: () => now })
+  const states = new Map<string, State>()
+  const read = ({ key }: Charge) => states.get(key)
+  for (const { verb, wait, charges: drawn } of history) {
+    times.push((now += wait))
+    const charges = drawn.map(({ stepsAgo, resetAfterMs, ...charge }): Charge => {
+      if (verb !== 'refund' || stepsAgo === undefined) return charge
+      return { ...charge, receipt: { at: times.at(-1 - stepsAgo) ?? now, resetAfterMs } }
+    })
+    const decision =
+      verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
+    const verdicts = await store[verb as 'consume'](charges)
+    expect(verdicts).toEqual('verdicts' in decision ? decision.verdicts : undefined)
+    if (verb === 'peek') continue
+    for (const { index, state } of decision.writes) {
+      if (state) states.set(charges[index]!.key, state)
+      else states.delete(charges[index]!.key)
+    }
+    for (const key of ['a', 'b']) {
+      expect(await storedState(algorithm, key)).toEqual(states.get(key))
+      expect(await client.pttl(`rl:1:${TAGS[algorithm]}:{${key}}`)).not.toBe(-1)
+    }
+  }
+}
+
 describe.each(Object.keys(algorithms) as AlgorithmName[])('%s.lua', (algorithm) => {
   it('decides and keeps what its TypeScript twin does', async () => {
     await fc.assert(
-      fc.asyncProperty(histories(algorithm), async (history) => {
-        await client.flushall()
-        let now = START
-        const store = new RedisStore({ client, clock: () => now })
-        const states = new Map<string, State>()
-        const read = ({ key }: Charge) => states.get(key)
-        const times: number[] = []
-        for (const { verb, wait, charges: drawn } of history) {
-          times.push((now += wait))
-          const charges = drawn.map(({ stepsAgo, resetAfterMs, ...charge }): Charge => {
-            if (verb !== 'refund' || stepsAgo === undefined) return charge
-            return { ...charge, receipt: { at: times.at(-1 - stepsAgo) ?? now, resetAfterMs } }
-          })
-          const decision =
-            verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
-          const verdicts = await store[verb as 'consume'](charges)
-          expect(verdicts).toEqual('verdicts' in decision ? decision.verdicts : undefined)
-          if (verb === 'peek') continue
-          for (const { index, state } of decision.writes) {
-            if (state) states.set(charges[index]!.key, state)
-            else states.delete(charges[index]!.key)
-          }
-          for (const key of ['a', 'b']) {
-            expect(await storedState(algorithm, key)).toEqual(states.get(key))
-            expect(await client.pttl(`rl:1:${TAGS[algorithm]}:{${key}}`)).not.toBe(-1)
-          }
-        }
-      }),
+      fc.asyncProperty(histories(algorithm), (history) => expectSame(algorithm, history)),
       { numRuns: 200 },
+    )
+  })
+})
+
+describe('sliding-window.lua', () => {
+  it('does so too where it remembers many charges', async () => {
+    await fc.assert(
+      fc.asyncProperty(longHistories, (history) => expectSame('sliding-window', history)),
+      { numRuns: 20 },
     )
   })
 })
