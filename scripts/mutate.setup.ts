@@ -1,4 +1,5 @@
 import fc from 'fast-check'
 
-// A mutant is noticed with the first failure, which nobody wants to see in small; and one run finds what another does.
-fc.configureGlobal({ endOnFailure: true, seed: 1 })
+// A mutant is noticed with the first failure, which nobody wants to see in small. One that gets through is not to pay for
+// thousands of runs of every property.
+fc.configureGlobal({ endOnFailure: true, seed: 1, interruptAfterTimeLimit: 2000 })

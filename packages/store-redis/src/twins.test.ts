@@ -1,5 +1,5 @@
 import { algorithms, applyCharges, refundCharges } from '@rl/core'
-import type { AlgorithmName, Charge, Limit, State } from '@rl/core'
+import type { AlgorithmName, Charge, Decision, Limit, State, Verdict } from '@rl/core'
 import { startRedis } from '@rl/test-servers'
 import type { RedisServer } from '@rl/test-servers'
 import fc from 'fast-check'
@@ -74,7 +74,11 @@ const histories = (algorithm: AlgorithmName) =>
     return fc.array(
       fc.record({
         verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'refund'),
-        wait: fc.oneof(fc.constantFrom(0, 0, 1, 1, 2, 5, -1, -5000, ...edges), fc.integer({ min: -100, max: 120_000 })),
+        wait: fc.oneof(
+          fc.constantFrom(0, 0, 1, 1, 2, 5, -1, -5000, ...edges),
+          fc.integer({ min: -100, max: 120_000 }),
+          fc.constantFrom('retryAfterMs', 'resetAfterMs'),
+        ),
         charges: fc.array(
           fc.record({
             key: fc.constantFrom('a', 'a', 'b'),
@@ -95,7 +99,7 @@ const longHistories = fc.array(
   fc.record({
     verb: fc.constantFrom('consume', 'consume', 'consume', 'consume', 'peek', 'refund'),
     wait: fc.oneof(
-      { weight: 9, arbitrary: fc.integer({ min: 0, max: 9 }) },
+      { weight: 15, arbitrary: fc.integer({ min: 0, max: 9 }) },
       fc.constantFrom(50, 100, 150, 199, 200, 201, -30),
     ),
     charges: fc.array(
@@ -104,7 +108,7 @@ const longHistories = fc.array(
         limit: fc.constantFrom(
           ...[200, 200, 150].map((windowMs): Limit => ({ algorithm: 'sliding-window', quota: 50, windowMs })),
         ),
-        cost: fc.oneof(fc.constantFrom(1, 1, 1, 2), fc.integer({ min: 10, max: 50 })),
+        cost: fc.oneof({ weight: 15, arbitrary: fc.constantFrom(1, 1, 1, 2) }, fc.integer({ min: 10, max: 50 })),
         stepsAgo: fc.option(fc.nat(30), { nil: undefined }),
         resetAfterMs: fc.constant(200),
       }),
@@ -123,16 +127,19 @@ async function expectSame(algorithm: AlgorithmName, history: History): Promise<v
   const store = new RedisStore({ client, clock: () => now })
   const states = new Map<string, State>()
   const read = ({ key }: Charge) => states.get(key)
+  let last: Verdict | undefined
   for (const { verb, wait, charges: drawn } of history) {
-    times.push((now += wait))
+    const waitMs = typeof wait === 'number' ? wait : (last?.[wait] ?? 0)
+    times.push((now += Number.isFinite(waitMs) ? waitMs : 0))
     const charges = drawn.map(({ stepsAgo, resetAfterMs, ...charge }): Charge => {
       if (verb !== 'refund' || stepsAgo === undefined) return charge
       return { ...charge, receipt: { at: times.at(-1 - stepsAgo) ?? now, resetAfterMs } }
     })
-    const decision =
+    const decision: Partial<Decision> & Pick<Decision, 'writes'> =
       verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
     const verdicts = await store[verb as 'consume'](charges)
-    expect(verdicts).toEqual('verdicts' in decision ? decision.verdicts : undefined)
+    expect(verdicts).toEqual(decision.verdicts)
+    last = decision.verdicts?.[0]
     if (verb === 'peek') continue
     for (const { index, state } of decision.writes) {
       if (state) states.set(charges[index]!.key, state)
