@@ -70,7 +70,6 @@ function isWhole(line: string): boolean {
 /** Vitest, on the copies of the scripts. */
 function openVitest(): Promise<Vitest> {
   return createVitest(
-    'test',
     { config: 'scripts/mutate.vitest.ts', include: TESTS, watch: false, bail: 1, maxWorkers: 1, reporters: [{}] },
     {
       plugins: [
