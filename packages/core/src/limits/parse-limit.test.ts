@@ -183,6 +183,20 @@ describe('checkLimit', () => {
     }
   })
 
+  it.each<Limit>([
+    { algorithm: 'fixed-window', quota: 0, windowMs: 1 },
+    { algorithm: 'fixed-window', quota: Number.MAX_SAFE_INTEGER, windowMs: 31_536_000_000 },
+    { algorithm: 'token-bucket', quota: 1, windowMs: 1, burst: 1 },
+  ])('takes the least and the most: %j', (limit) => {
+    expect(() => checkLimit(limit)).not.toThrow()
+  })
+
+  it('says what quota it got', () => {
+    expect(() => checkLimit({ ...good, quota: -1 })).toThrow(
+      'Expected `quota` to be a whole number of at least 0, got `-1` (number)',
+    )
+  })
+
   it.each([undefined, null, 5, '5 per minute'])('refuses what is no object: %j', (limit) => {
     expect(() => checkLimit(limit as unknown as Limit)).toThrow('Expected `limit` to be an object')
   })
