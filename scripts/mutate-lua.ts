@@ -125,6 +125,8 @@ export async function mutateLua(only: readonly string[]): Promise<void> {
       counts[noticed < 0 ? 2 : (noticed as 0 | 1)] += 1
       if (noticed < 0) console.log(`\n${script}.lua:${mutant.line}\n- ${mutant.before}\n+ ${mutant.after}`)
     }
+    // Else it would not be the mutants that were noticed.
+    if (await isNoticed(vitest, TESTS[0]!)) throw new Error(`Expected ${TESTS[0]} to pass still, after ${script}`)
     const [byTwin, byOthers, missed] = counts
     const score = ((100 * (byTwin + byOthers)) / (byTwin + byOthers + missed)).toFixed(1)
     table.push({ script, score: `${score} %`, 'by its twin': byTwin, 'by other tests': byOthers, missed })

@@ -257,3 +257,38 @@ it('sliding-window-counter: counts within 2^53 when the clock steps back from tw
   expect(verdict).toMatchObject({ allowed: false, remaining: 0, resetAfterMs: windowMs })
   expect(Number.isSafeInteger(state![3]! * windowMs)).toBe(true)
 })
+
+describe('sliding-window', () => {
+  const state: State = [60_000, START, 1, START + 1, 2, START + 2, 3]
+
+  it('gives back the oldest charges first', () => {
+    expect(algorithms['sliding-window'].refund(state, 2, START + 2)).toEqual([60_000, START + 1, 1, START + 2, 3])
+    expect(algorithms['sliding-window'].refund(state, 6, START + 2)).toBeUndefined()
+  })
+
+  it('keeps nothing where the one charge is given back by its receipt', () => {
+    const receipt = { at: START, resetAfterMs: 60_000 }
+    expect(algorithms['sliding-window'].refund([60_000, START, 1], 1, START + 2, receipt)).toBeUndefined()
+    expect(algorithms['sliding-window'].refund(state, 1, START + 2, receipt)).toEqual([60_000, ...state.slice(3)])
+  })
+})
+
+describe('applyAlgorithm', () => {
+  const limit: Limit = { algorithm: 'fixed-window', quota: 5, windowMs: 1000 }
+
+  it.each([Number.NaN, -1, 0.5, Infinity])('refuses a cost of %d, which would open a limit', (cost) => {
+    expect(() => applyAlgorithm(limit, undefined, cost, START)).toThrow(
+      expect.objectContaining({
+        code: 'RL_INVALID_COST',
+        message: `Expected \`cost\` to be a whole number of at least 0, got \`${cost}\` (number)`,
+      }),
+    )
+  })
+
+  it('refuses a limit that cannot be counted, and an algorithm that is not there', () => {
+    expect(() => applyAlgorithm({ ...limit, quota: Number.NaN }, undefined, 1, START)).toThrow('`quota`')
+    expect(() => applyAlgorithm({ ...limit, algorithm: 'leaky' }, undefined, 1, START)).toThrow(
+      'one of fixed-window, sliding-window, sliding-window-counter, token-bucket, got `leaky` (string)',
+    )
+  })
+})
