@@ -13,7 +13,7 @@ end
 
 local function fitsAt(target, opensAt, windowMs, current, previous)
   local endsAt = opensAt + windowMs
-  local lasting = target > current and floor((target - current) * windowMs / previous) or 0
+  local lasting = floor((target - current) * windowMs / previous)
   if lasting > 0 then return endsAt - lasting end
   if target >= current then return endsAt end
   return endsAt + windowMs - floor(target * windowMs / current)

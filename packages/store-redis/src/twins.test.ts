@@ -1,5 +1,5 @@
 import { algorithms, applyCharges, refundCharges } from '@rl/core'
-import type { AlgorithmName, Charge, Limit, State } from '@rl/core'
+import type { AlgorithmName, Charge, Decision, Limit, State, Verdict } from '@rl/core'
 import { startRedis } from '@rl/test-servers'
 import type { RedisServer } from '@rl/test-servers'
 import fc from 'fast-check'
@@ -64,51 +64,108 @@ function limitsOf(algorithm: AlgorithmName): fc.Arbitrary<Limit> {
     : fc.record(base)
 }
 
-/** Histories in which everything happens: limits change, the clock steps back, several charges meet in one call. */
+/**
+ * Histories in which everything happens: limits take turns, the edges of their windows are met, the clock steps back,
+ * several charges meet in one call, and what is given back was charged at some step before.
+ */
 const histories = (algorithm: AlgorithmName) =>
-  fc.array(
-    fc.record({
-      verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'refund'),
-      wait: fc.oneof(fc.constantFrom(0, 1, 5, -1, -5000), fc.integer({ min: -100, max: 120_000 })),
-      charges: fc.array(
-        fc.record({
-          key: fc.constantFrom('a', 'b'),
-          limit: limitsOf(algorithm),
-          cost: fc.integer({ min: 0, max: 5 }),
-        }),
-        { minLength: 1, maxLength: 3 },
-      ),
-    }),
-    { maxLength: 25 },
-  )
+  fc.array(limitsOf(algorithm), { minLength: 1, maxLength: 3 }).chain((limits) => {
+    const edges = limits.flatMap(({ windowMs }) => [windowMs - 1, windowMs, windowMs + 1])
+    return fc.array(
+      fc.record({
+        verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'refund'),
+        wait: fc.oneof(
+          fc.constantFrom(0, 0, 1, 1, 2, 5, -1, -5000, ...edges),
+          fc.integer({ min: -100, max: 120_000 }),
+          fc.constantFrom('retryAfterMs', 'resetAfterMs'),
+        ),
+        charges: fc.array(
+          fc.record({
+            key: fc.constantFrom('a', 'a', 'b'),
+            limit: fc.constantFrom(...limits),
+            cost: fc.integer({ min: 0, max: 5 }),
+            stepsAgo: fc.option(fc.nat(4), { nil: undefined }),
+            resetAfterMs: windows,
+          }),
+          { minLength: 1, maxLength: 3 },
+        ),
+      }),
+      { maxLength: 25 },
+    )
+  })
+
+/** Histories in which a log grows to many charges, of which many are forgotten at once, or have to be to make room. */
+const longHistories = fc.array(
+  fc.record({
+    verb: fc.constantFrom('consume', 'consume', 'consume', 'consume', 'peek', 'refund'),
+    wait: fc.oneof(
+      { weight: 15, arbitrary: fc.integer({ min: 0, max: 9 }) },
+      fc.constantFrom(50, 100, 150, 199, 200, 201, -30),
+    ),
+    charges: fc.array(
+      fc.record({
+        key: fc.constant('a'),
+        limit: fc.constantFrom(
+          ...[200, 200, 150].map((windowMs): Limit => ({ algorithm: 'sliding-window', quota: 50, windowMs })),
+        ),
+        cost: fc.oneof({ weight: 15, arbitrary: fc.constantFrom(1, 1, 1, 2) }, fc.integer({ min: 10, max: 50 })),
+        stepsAgo: fc.option(fc.nat(30), { nil: undefined }),
+        resetAfterMs: fc.constant(200),
+      }),
+      { minLength: 1, maxLength: 1 },
+    ),
+  }),
+  { minLength: 60, maxLength: 120 },
+)
+
+type History = ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never
+
+async function expectSame(algorithm: AlgorithmName, history: History): Promise<void> {
+  await client.flushall()
+  let now = START
+  const times: number[] = []
+  const store = new RedisStore({ client, clock: () => now })
+  const states = new Map<string, State>()
+  const read = ({ key }: Charge) => states.get(key)
+  let last: Verdict | undefined
+  for (const { verb, wait, charges: drawn } of history) {
+    const waitMs = typeof wait === 'number' ? wait : (last?.[wait] ?? 0)
+    times.push((now += Number.isFinite(waitMs) ? waitMs : 0))
+    const charges = drawn.map(({ stepsAgo, resetAfterMs, ...charge }): Charge => {
+      if (verb !== 'refund' || stepsAgo === undefined) return charge
+      return { ...charge, receipt: { at: times.at(-1 - stepsAgo) ?? now, resetAfterMs } }
+    })
+    const decision: Partial<Decision> & Pick<Decision, 'writes'> =
+      verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
+    const verdicts = await store[verb as 'consume'](charges)
+    expect(verdicts).toEqual(decision.verdicts)
+    last = decision.verdicts?.[0]
+    if (verb === 'peek') continue
+    for (const { index, state } of decision.writes) {
+      if (state) states.set(charges[index]!.key, state)
+      else states.delete(charges[index]!.key)
+    }
+    for (const key of ['a', 'b']) {
+      expect(await storedState(algorithm, key)).toEqual(states.get(key))
+      expect(await client.pttl(`rl:1:${TAGS[algorithm]}:{${key}}`)).not.toBe(-1)
+    }
+  }
+}
 
 describe.each(Object.keys(algorithms) as AlgorithmName[])('%s.lua', (algorithm) => {
   it('decides and keeps what its TypeScript twin does', async () => {
     await fc.assert(
-      fc.asyncProperty(histories(algorithm), async (history) => {
-        await client.flushall()
-        let now = START
-        const store = new RedisStore({ client, clock: () => now })
-        const states = new Map<string, State>()
-        const read = ({ key }: Charge) => states.get(key)
-        for (const { verb, wait, charges } of history) {
-          now += wait
-          const decision =
-            verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
-          const verdicts = await store[verb as 'consume'](charges)
-          expect(verdicts).toEqual('verdicts' in decision ? decision.verdicts : undefined)
-          if (verb === 'peek') continue
-          for (const { index, state } of decision.writes) {
-            if (state) states.set(charges[index]!.key, state)
-            else states.delete(charges[index]!.key)
-          }
-          for (const key of ['a', 'b']) {
-            expect(await storedState(algorithm, key)).toEqual(states.get(key))
-            expect(await client.pttl(`rl:1:${TAGS[algorithm]}:{${key}}`)).not.toBe(-1)
-          }
-        }
-      }),
+      fc.asyncProperty(histories(algorithm), (history) => expectSame(algorithm, history)),
       { numRuns: 200 },
+    )
+  })
+})
+
+describe('sliding-window.lua', () => {
+  it('does so too where it remembers many charges', async () => {
+    await fc.assert(
+      fc.asyncProperty(longHistories, (history) => expectSame('sliding-window', history)),
+      { numRuns: 20 },
     )
   })
 })

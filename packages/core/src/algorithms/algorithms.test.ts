@@ -75,6 +75,7 @@ describe.each(NAMES)('%s', (algorithm) => {
           expect(next?.every(Number.isSafeInteger) ?? true).toBe(true)
           expect(algorithmOf(limit).width ?? next?.length).toBe(next?.length ?? algorithmOf(limit).width)
           const later = now + verdict.resetAfterMs
+          expect(verdict.resetAfterMs).toBeGreaterThanOrEqual(verdict.allowed && cost > 0 ? 1 : 0)
           if (next !== state) {
             expect(algorithms[algorithm].expiresAt(next!)).toBe(later)
             expect(applyAlgorithm(limit, next, 1, later).verdict).toEqual(
@@ -105,6 +106,49 @@ describe.each(NAMES)('%s', (algorithm) => {
           expect(applyAlgorithm(limit, settled, 1, now + longest).verdict.allowed).toBe(true)
         },
       ),
+    )
+  })
+
+  it('takes nothing away when the clock steps back', () => {
+    const limit: Limit = { algorithm, quota: 5, windowMs: 60_000 }
+    const { state } = applyAlgorithm(limit, undefined, 1, START)
+    expect(applyAlgorithm(limit, state, 0, START - 1).verdict.remaining).toBe(4)
+  })
+
+  it('counts on a clock that has not come to 0 yet', () => {
+    const limit: Limit = { algorithm, quota: 5, windowMs: 60_000 }
+    const { verdict, state } = applyAlgorithm(limit, undefined, 1, -1000)
+    expect(verdict).toEqual(applyAlgorithm(limit, undefined, 1, START).verdict)
+    expect(applyAlgorithm(limit, state, 5, -999).verdict).toMatchObject({ allowed: false, remaining: 4 })
+  })
+
+  it('keeps nothing where all is given back, or time has done so', () => {
+    const limit: Limit = { algorithm, quota: 5, windowMs: 60_000 }
+    const { verdict, state } = applyAlgorithm(limit, undefined, 3, START)
+    expect(algorithms[algorithm].refund(state!, 3, START)).toBeUndefined()
+    expect(algorithms[algorithm].refund(state!, 1, START + verdict.resetAfterMs)).toBeUndefined()
+  })
+
+  it('decides in place as it does on a state, and writes only where it is to', () => {
+    const inPlace = algorithms[algorithm]
+    if (!('decide' in inPlace)) return
+    fc.assert(
+      fc.property(disturbed(algorithm), (history) => {
+        const numbers = new Float64Array(inPlace.width + 2).fill(7)
+        numbers.fill(0, 1, -1)
+        let state: State | undefined
+        let now = START
+        for (const { limit, wait, cost } of history) {
+          now += wait
+          const before = [...numbers]
+          const { verdict, state: next } = applyAlgorithm(limit, state, cost, now)
+          expect(inPlace.decide(limit, cost, now, numbers, 1, false)).toEqual({ ...verdict, at: now })
+          expect([...numbers]).toEqual(before)
+          expect(inPlace.decide(limit, cost, now, numbers, 1, true)).toEqual({ ...verdict, at: now })
+          state = next
+          expect([...numbers]).toEqual([7, ...(state ?? Array<number>(inPlace.width).fill(0)), 7])
+        }
+      }),
     )
   })
 
@@ -195,5 +239,72 @@ describe.each(NAMES)('%s', (algorithm) => {
     expect(second.verdict).toMatchObject({ allowed: true, remaining: 0 })
     expect(applyAlgorithm(limit, second.state, 1, START).verdict.allowed).toBe(false)
     expect(() => checkLimit({ ...limit, quota: quota + 1 })).toThrow(/2\^53|whole number/)
+  })
+})
+
+it.each([
+  ['fixed-window', 4],
+  ['sliding-window-counter', 4],
+  ['token-bucket', 4],
+  // Whose window, as the limit has it now, reaches back for a second.
+  ['sliding-window', 9],
+] as const)('%s: counts on from what was spent under another limit, in its own window', (algorithm, remaining) => {
+  const slow: Limit = { algorithm, quota: 5, windowMs: 60_000 }
+  const fast: Limit = { algorithm, quota: 10, windowMs: 1000 }
+  const { state: before } = applyAlgorithm(slow, undefined, 5, START)
+  for (const waitMs of [1000, 5000]) {
+    const { verdict, state } = applyAlgorithm(fast, before, 1, START + waitMs)
+    expect(verdict.remaining).toBe(remaining)
+    expect(applyAlgorithm(fast, state, 0, START + waitMs).verdict.remaining).toBe(remaining)
+  }
+})
+
+it('sliding-window-counter: counts within 2^53 when the clock steps back from two full windows', () => {
+  const windowMs = 31_536_000_000
+  const limit: Limit = {
+    algorithm: 'sliding-window-counter',
+    quota: Math.floor(Number.MAX_SAFE_INTEGER / windowMs),
+    windowMs,
+  }
+  const { state: one } = applyAlgorithm(limit, undefined, limit.quota, START)
+  const later = START + 2 * windowMs - 1
+  const { state: two } = applyAlgorithm(limit, one, applyAlgorithm(limit, one, 0, later).verdict.remaining, later)
+  const { verdict, state } = applyAlgorithm(limit, two, 1, START)
+  expect(verdict).toMatchObject({ allowed: false, remaining: 0, resetAfterMs: windowMs })
+  expect(Number.isSafeInteger(state![3]! * windowMs)).toBe(true)
+})
+
+describe('sliding-window', () => {
+  const state: State = [60_000, START, 1, START + 1, 2, START + 2, 3]
+
+  it('gives back the oldest charges first', () => {
+    expect(algorithms['sliding-window'].refund(state, 2, START + 2)).toEqual([60_000, START + 1, 1, START + 2, 3])
+    expect(algorithms['sliding-window'].refund(state, 6, START + 2)).toBeUndefined()
+  })
+
+  it('keeps nothing where the one charge is given back by its receipt', () => {
+    const receipt = { at: START, resetAfterMs: 60_000 }
+    expect(algorithms['sliding-window'].refund([60_000, START, 1], 1, START + 2, receipt)).toBeUndefined()
+    expect(algorithms['sliding-window'].refund(state, 1, START + 2, receipt)).toEqual([60_000, ...state.slice(3)])
+  })
+})
+
+describe('applyAlgorithm', () => {
+  const limit: Limit = { algorithm: 'fixed-window', quota: 5, windowMs: 1000 }
+
+  it.each([Number.NaN, -1, 0.5, Infinity])('refuses a cost of %d, which would open a limit', (cost) => {
+    expect(() => applyAlgorithm(limit, undefined, cost, START)).toThrow(
+      expect.objectContaining({
+        code: 'RL_INVALID_COST',
+        message: `Expected \`cost\` to be a whole number of at least 0, got \`${cost}\` (number)`,
+      }),
+    )
+  })
+
+  it('refuses a limit that cannot be counted, and an algorithm that is not there', () => {
+    expect(() => applyAlgorithm({ ...limit, quota: Number.NaN }, undefined, 1, START)).toThrow('`quota`')
+    expect(() => applyAlgorithm({ ...limit, algorithm: 'leaky' }, undefined, 1, START)).toThrow(
+      'one of fixed-window, sliding-window, sliding-window-counter, token-bucket, got `leaky` (string)',
+    )
   })
 })

@@ -65,8 +65,7 @@ function decide(
 }
 
 /** The window that `now` falls in, the very state if it stands. One that opens in the future opens now. */
-function openWindow(state: State | undefined, now: number): FixedWindow | undefined {
-  if (state === undefined) return undefined
+function openWindow(state: State, now: number): FixedWindow | undefined {
   const [opensAt, windowMs, spent] = state as FixedWindow
   if (now < opensAt) return [now, windowMs, spent]
   return now < opensAt + windowMs ? (state as FixedWindow) : undefined

@@ -115,7 +115,7 @@ function estimate({ opensAt, windowMs, current, previous }: TwoWindows, now: num
 function fitsAt({ opensAt, windowMs, current, previous }: TwoWindows, target: number): number {
   const endsAt = opensAt + windowMs
   // In this window if the share of the previous one that fits beside the current lasts for a millisecond at least.
-  const lasting = target > current ? Math.floor(((target - current) * windowMs) / previous) : 0
+  const lasting = Math.floor(((target - current) * windowMs) / previous)
   if (lasting > 0) return endsAt - lasting
   if (target >= current) return endsAt
   return endsAt + windowMs - Math.floor((target * windowMs) / current)

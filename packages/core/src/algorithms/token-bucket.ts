@@ -32,13 +32,11 @@ export const tokenBucket: AlgorithmInPlace = {
    * refill too much; and what others have spent since would have been refilled as well, so that it may be too little.
    */
   refund(state: State, cost: number, now: number, receipt?: Receipt): State | undefined {
-    const bucket = refilled(state, now)
-    if (!bucket) return undefined
-    const [missing, , quota, windowMs] = bucket
+    const [missing, at, quota, windowMs] = state as Bucket
     const lasting = receipt
       ? Math.max(0, receipt.at + receipt.resetAfterMs - Math.max(now, receipt.at)) * quota
       : Infinity
-    const left = missing - Math.min(cost * windowMs, lasting)
+    const left = missing - Math.max(0, now - at) * quota - Math.min(cost * windowMs, lasting)
     return left > 0 ? [left, now, quota, windowMs] : undefined
   },
 
@@ -77,14 +75,6 @@ function decide(limit: Limit, cost: number, now: number, numbers: Float64Array, 
     numbers[at + 3] = windowMs
   }
   return admitted(most, left - cost, refillTime(spent, quota), now)
-}
-
-/** The bucket as of now; none if it is full. */
-function refilled(state: State | undefined, now: number): Bucket | undefined {
-  if (state === undefined) return undefined
-  const [missing, at, quota, windowMs] = state as Bucket
-  const elapsed = Math.max(0, now - at)
-  return elapsed < refillTime(missing, quota) ? [missing - elapsed * quota, now, quota, windowMs] : undefined
 }
 
 /** Milliseconds until so many parts have been refilled. The quotient of two integers below 2^53 rounds up correctly. */

@@ -105,7 +105,7 @@ describe('windowText', () => {
 
 describe('parseLimit', () => {
   it('takes fixed-window where no algorithm is named', () => {
-    expect(parseLimit('10 per minute')).toEqual({ algorithm: 'fixed-window', quota: 10, windowMs: 60_000 })
+    expect(parseLimit('10 per minute')).toStrictEqual({ algorithm: 'fixed-window', quota: 10, windowMs: 60_000 })
   })
 
   it('reads a bucket with its burst', () => {
@@ -119,6 +119,7 @@ describe('parseLimit', () => {
 
   it('answers unlimited as it is', () => {
     expect(parseLimit('unlimited')).toBe('unlimited')
+    expect(parseLimit({ rate: 'unlimited' as Rate })).toBe('unlimited')
   })
 
   it('gives out a limit that nobody can change', () => {
@@ -150,10 +151,24 @@ describe('parseLimit', () => {
     expect(codeOf(() => parseLimit(spec as LimitSpec))).toBe(code)
   })
 
-  it('says what it expected, and what it got', () => {
-    expect(() => parseLimit({ rate: '5 per minute', algorithm: 'token-bucket', burst: -1 })).toThrow(
+  it.each<[unknown, string]>([
+    [
+      '10 a minute',
+      'Expected a rate such as `10 per minute`, `5 per 5 minutes`, `100/hour` or `unlimited`, got `10 a minute` (string)',
+    ],
+    ['5 per 366 days', 'Expected `windowMs` to be a whole number from 1 to 31536000000 (a year), got `31622400000`'],
+    [{ rate: '5 per minute', burst: 3 }, 'Expected no `burst` with fixed-window, got `3` (number)'],
+    [
+      { rate: '5 per minute', algorithm: 'token-bucket', burst: -1 },
       'Expected `burst` to be a positive integer, got `-1` (number)',
-    )
+    ],
+    [
+      { rate: '1000000 per year', algorithm: 'token-bucket' },
+      'can be counted exactly, got 1000000 units in 31536000000 ms, which takes token-bucket past 2^53',
+    ],
+    [{ rate: '5 per minute', brust: 3 }, 'a limit'],
+  ])('says what it expected, and what it got: %j', (spec, message) => {
+    expect(() => parseLimit(spec as LimitSpec)).toThrow(message)
   })
 })
 
@@ -166,5 +181,23 @@ describe('checkLimit', () => {
     for (const value of bad) {
       expect(codeOf(() => checkLimit({ ...good, [field]: value }))).toBe('RL_INVALID_LIMIT')
     }
+  })
+
+  it.each<Limit>([
+    { algorithm: 'fixed-window', quota: 0, windowMs: 1 },
+    { algorithm: 'fixed-window', quota: Number.MAX_SAFE_INTEGER, windowMs: 31_536_000_000 },
+    { algorithm: 'token-bucket', quota: 1, windowMs: 1, burst: 1 },
+  ])('takes the least and the most: %j', (limit) => {
+    expect(() => checkLimit(limit)).not.toThrow()
+  })
+
+  it('says what quota it got', () => {
+    expect(() => checkLimit({ ...good, quota: -1 })).toThrow(
+      'Expected `quota` to be a whole number of at least 0, got `-1` (number)',
+    )
+  })
+
+  it.each([undefined, null, 5, '5 per minute'])('refuses what is no object: %j', (limit) => {
+    expect(() => checkLimit(limit as unknown as Limit)).toThrow('Expected `limit` to be an object')
   })
 })

@@ -32,7 +32,7 @@ const SPEC_KEYS = { rate: true, algorithm: true, burst: true } as const satisfie
 export function parseLimit(spec: Rate | LimitSpec): Limit
 export function parseLimit(spec: Rate | 'unlimited' | LimitSpec): Limit | 'unlimited'
 export function parseLimit(spec: Rate | 'unlimited' | LimitSpec): Limit | 'unlimited' {
-  if (typeof spec === 'string') return spec === 'unlimited' ? spec : parseLimit({ rate: spec })
+  if (typeof spec === 'string') return parseLimit({ rate: spec as Rate })
   checkOptions('a limit', spec, SPEC_KEYS)
   const { algorithm = 'fixed-window', burst } = spec
   const rate: string = spec.rate

@@ -61,7 +61,7 @@ export function parseRate(text: string): RateParts | 'unlimited' {
   if (text === 'unlimited') return text
   const [, quota, count = '1', unit] = typeof text === 'string' ? (RATE.exec(text.trim()) ?? []) : []
   const unitMs = unit && Object.hasOwn(UNITS, unit.toLowerCase()) ? UNITS[unit.toLowerCase() as Unit] : undefined
-  if (quota === undefined || unitMs === undefined) {
+  if (unitMs === undefined) {
     throw new ConfigError(
       'RL_INVALID_RATE',
       `Expected a rate such as \`10 per minute\`, \`5 per 5 minutes\`, \`100/hour\` or \`unlimited\`, got ${shown(text)}`,

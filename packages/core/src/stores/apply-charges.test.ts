@@ -65,6 +65,15 @@ describe('applyCharges', () => {
     expect(() => applyCharges([charge as Charge], fresh, 0)).toThrow(expect.objectContaining({ code }))
   })
 
+  it('leaves other keys, and other algorithms on the same key, out of the sum', () => {
+    const charges = [
+      { key: 'a', limit: five, cost: 3 },
+      { key: 'b', limit: five, cost: 3 },
+      { key: 'a', limit: bucket, cost: 3 },
+    ]
+    expect(applyCharges(charges, fresh, 0).verdicts.map(({ remaining }) => remaining)).toEqual([2, 2, 2])
+  })
+
   it('reads nothing before all charges have been checked', () => {
     const charges = [
       { key: 'a', limit: five, cost: 1 },
@@ -107,6 +116,11 @@ describe('refundCharges', () => {
       [1, [0, 60_000, 3]],
       [3, [0, 60_000, 2]],
     ])
+  })
+
+  it.each([60_000, 0])('takes the verdict on a charge for its receipt, also of %d ms', (resetAfterMs) => {
+    const charge = { key: 'a', limit: five, cost: 2, receipt: { at: 1000, resetAfterMs } }
+    expect(refundCharges([charge], () => [1000, 60_000, 3], 1000)).toMatchObject([{ state: [1000, 60_000, 1] }])
   })
 
   it.each([
