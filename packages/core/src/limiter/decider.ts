@@ -8,7 +8,7 @@ import type { Store } from '../stores/store.ts'
 import { healthOf } from './health.ts'
 import type { Health } from './health.ts'
 import type { LimiterEvents } from './limiter-events.ts'
-import { OutagePlan, outageVerdict } from './outage.ts'
+import { OutageDecider, outageVerdict } from './outage.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
 import type { Spending } from './reservation.ts'
@@ -22,13 +22,13 @@ type Verb = 'consume' | 'peek'
 export class Decider {
   readonly #store: GuardedStore
   readonly #shadows: ShadowLimits
-  readonly #outage: OutagePlan
+  readonly #outage: OutageDecider
   readonly #partitionKeyOf: HashedName | undefined
 
   constructor(store: Store, timeoutMs: number, events: Emitter<LimiterEvents>, partitionKeyOf?: HashedName) {
     this.#store = new GuardedStore(store, timeoutMs, { role: 'main', events })
     this.#shadows = new ShadowLimits(new GuardedStore(store, timeoutMs, { role: 'shadow', events }))
-    this.#outage = new OutagePlan((fallback) => new GuardedStore(fallback, timeoutMs, { role: 'fallback', events }))
+    this.#outage = new OutageDecider((fallback) => new GuardedStore(fallback, timeoutMs, { role: 'fallback', events }))
     this.#partitionKeyOf = partitionKeyOf
   }
 

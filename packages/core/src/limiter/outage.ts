@@ -22,7 +22,7 @@ export interface OutageDecision {
 type Asked = readonly { readonly policy: Policy; readonly charge: Charge }[]
 
 /** Decides requests that the store could not: by the rules' fallback stores, or as their `onStoreError` says. */
-export class OutagePlan {
+export class OutageDecider {
   readonly #fallbacks = new Map<Store, GuardedStore>()
   readonly #guard: (fallback: Store) => GuardedStore
 

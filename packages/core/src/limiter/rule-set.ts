@@ -38,11 +38,11 @@ interface EndpointRule {
   readonly policies: readonly Policy[]
   /** Whether it stands in for the other rules. */
   readonly isAlone: boolean
-  readonly lineUps: Map<Caller, LineUp>
+  readonly lineUps: Map<CallerKind, LineUp>
 }
 
 /** A known user's tier, if users have one; or nobody known. */
-type Caller = string | undefined | typeof NOBODY
+type CallerKind = string | undefined | typeof NOBODY
 
 const NOBODY = Symbol('nobody')
 const DEFAULT_IP = '100 per minute'
@@ -155,7 +155,7 @@ export class RuleSet {
     return !other || other === rule ? rule : endpointRule([...rule.policies, ...other.policies])
   }
 
-  #policiesFor({ policies, isAlone }: EndpointRule, caller: Caller): readonly Policy[] {
+  #policiesFor({ policies, isAlone }: EndpointRule, caller: CallerKind): readonly Policy[] {
     const isUser = caller !== NOBODY
     const endpointPolicies = policies.filter((policy) => isFor(policy, isUser))
     if (isAlone && isEnough(policies, endpointPolicies)) return endpointPolicies

@@ -10,10 +10,10 @@ const HASHED = 'sha256:'
  * A key as a store keeps it: itself, or its SHA-256 where it is long, so that a client that sends a megabyte as its
  * name costs no more memory than any other, and no backend's limit on key length is met.
  *
- * @throws {RequestError} `RL_INVALID_KEY`
- *
  * Different keys stay different: a short key that looks like a hash is hashed too, and so is one that UTF-8 cannot
  * tell from others (a lone surrogate).
+ *
+ * @throws {RequestError} `RL_INVALID_KEY`
  *
  * @example
  * ```ts
