@@ -60,3 +60,27 @@ it('decides every history as core does, keeps the same counts, and makes room al
     { numRuns: 500 },
   )
 })
+
+it.each([16, 17, 40])('spends %d charges in one call, or none', (count) => {
+  const store = new MemoryStore({ clock: () => START })
+  const limit: Limit = { algorithm: 'fixed-window', quota: 3, windowMs: 1000 }
+  const charges = Array.from({ length: count }, (_, i): Charge => ({ key: `k${i}`, limit, cost: 2 }))
+  expect(store.consume(charges).map(({ remaining }) => remaining)).toEqual(charges.map(() => 1))
+  expect(store.consume([...charges.slice(1), { key: 'new', limit, cost: 2 }]).map(({ allowed }) => allowed)).toEqual([
+    ...charges.slice(1).map(() => false),
+    true,
+  ])
+  expect(store.size).toBe(count)
+  expect(store.peek([{ key: 'new', limit, cost: 0 }])[0]!.remaining).toBe(3)
+})
+
+it.each([Number.NaN, -1, 0.5, '2'])('refuses a cost of %j among others, and leaves no trace', (cost) => {
+  const store = new MemoryStore({ clock: () => START })
+  const limit: Limit = { algorithm: 'fixed-window', quota: 3, windowMs: 1000 }
+  const charges = [
+    { key: 'a', limit, cost: 1 },
+    { key: 'b', limit, cost: cost as number },
+  ]
+  expect(() => store.consume(charges)).toThrow(expect.objectContaining({ code: 'RL_INVALID_COST' }))
+  expect(store.size).toBe(0)
+})
