@@ -46,7 +46,7 @@ export class KeyTables {
   evict(now: number): void {
     if (this.#all.some((table) => table.evictExpired(now))) return
     const blocked = this.#all.reduce((sum, { rows }) => sum + rows.sizeOf('blocked'), 0)
-    const shelf = blocked > BLOCKED_SHARE * this.#maxKeys || blocked === this.size ? 'blocked' : 'open'
+    const shelf = blocked > BLOCKED_SHARE * this.#maxKeys ? 'blocked' : 'open'
     this.#all.reduce((a, b) => (b.rows.sizeOf(shelf) > a.rows.sizeOf(shelf) ? b : a)).evict(shelf)
   }
 

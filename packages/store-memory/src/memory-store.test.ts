@@ -154,6 +154,17 @@ describe('the ceiling on keys', () => {
     expect(store.size).toBe(100)
   })
 
+  it('drops what is expired, of whatever algorithm, before anything else', () => {
+    const { store, clock } = storeAt({ maxKeys: 6 })
+    store.consume(charge('expired', parseLimit({ rate: '2 per second', algorithm: 'token-bucket' })))
+    clock.now += 2000
+    for (let i = 0; i < 5; i++) store.consume(charge(`user:${i}`))
+    store.consume(charge('another'))
+    const left = (key: string) => store.peek(charge(key, undefined, 0))[0]!.remaining
+    expect([0, 1, 2, 3, 4].map((i) => left(`user:${i}`))).toEqual([1, 1, 1, 1, 1])
+    expect([left('another'), store.size]).toEqual([1, 6])
+  })
+
   it('drops what would be forgotten soonest', () => {
     const { clock, store } = storeAt({ maxKeys: 10 })
     for (let i = 0; i < 10; i++) {
@@ -172,6 +183,17 @@ describe('the ceiling on keys', () => {
       (store) => {
         store.consume(charge('blocked'))
         store.consume(charge('blocked', undefined, 2))
+      },
+    ],
+    [
+      'has spent everything in two charges of one call',
+      (store) => void store.consume([...charge('blocked'), ...charge('blocked')]),
+    ],
+    [
+      'was denied in two charges of one call',
+      (store) => {
+        store.consume(charge('blocked'))
+        store.consume([...charge('blocked'), ...charge('blocked')])
       },
     ],
   ])('spares a key that %s as long as there is a cold one', (_what, block) => {
@@ -205,6 +227,14 @@ describe('the ceiling on keys', () => {
     expect(admitted).toEqual([10, 10, 10])
   })
 
+  it('lets a key go like others that a refund has opened again', () => {
+    const { store } = storeAt({ maxKeys: 10 })
+    store.consume(charge('once-blocked', undefined, 2))
+    store.refund(charge('once-blocked'))
+    for (let i = 0; i < 500; i++) store.consume(charge(`user:${i}`))
+    expect(store.peek(charge('once-blocked', undefined, 0))[0]).toMatchObject({ remaining: 2 })
+  })
+
   it('lets a key that is open again go like others', () => {
     const { clock, store } = storeAt({ maxKeys: 10 })
     store.consume(charge('once-blocked', undefined, 2))
@@ -213,6 +243,15 @@ describe('the ceiling on keys', () => {
     clock.now += 1000
     for (let i = 0; i < 500; i++) store.consume(charge(`user:${i}`))
     expect(store.peek(charge('once-blocked', undefined, 0))[0]).toMatchObject({ remaining: 2 })
+  })
+})
+
+describe('closing', () => {
+  it('forgets everything', () => {
+    const { store } = storeAt()
+    for (const algorithm of ALGORITHMS) store.consume(charge('a', parseLimit({ rate: '2 per minute', algorithm })))
+    store.close()
+    expect(store.size).toBe(0)
   })
 })
 
