@@ -71,6 +71,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'npm run bench -- memory redis': CELLS,
   'npm run bench -- http --quick': CELLS,
   'npm run bench -- heap --keys 50000000': CELLS,
+  'npm run bench -- heap --keys 50000000 --rounds 1': CELLS,
   'npm run bench -- --update-docs': CELLS,
   'node packages/core/src/dos/measure.fixture.ts': { byHand: 'takes minutes, and wants a machine to itself' },
   'node docs/conformance-runs.fixture.ts memory': { byHand: 'takes minutes' },
