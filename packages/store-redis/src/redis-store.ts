@@ -147,7 +147,8 @@ export class RedisStore implements Store {
     if (known) return [known]
     const asked = this.#denyCache.asking()
     return this.#ask(verb, { slot: this.#slotOf(key), charges, keys: [key] }, (verdicts) => {
-      this.#denyCache.learn(key, charge, verdicts[0]!, asked)
+      // A look writes nothing, so that a state of the future stays one: a charge that is denied has to be asked for itself.
+      if (verb === 'consume') this.#denyCache.learn(key, charge, verdicts[0]!, asked)
     })
   }
 

@@ -168,4 +168,15 @@ describe('sliding-window.lua', () => {
       { numRuns: 20 },
     )
   })
+
+  it('takes charges of the future for charges of now also where a look has denied before', async () => {
+    const limit: Limit = { algorithm: 'sliding-window', quota: 2, windowMs: 200 }
+    const charge = (cost: number) => [{ key: 'a' as const, limit, cost, stepsAgo: undefined, resetAfterMs: 200 }]
+    await expectSame('sliding-window', [
+      { verb: 'consume', wait: 0, charges: charge(2) },
+      { verb: 'peek', wait: -30, charges: charge(1) },
+      { verb: 'consume', wait: 0, charges: charge(1) },
+      { verb: 'consume', wait: 'retryAfterMs', charges: charge(1) },
+    ])
+  })
 })
