@@ -1,6 +1,7 @@
 import { checkCharge } from '@rl/core'
 import type { Charge, Verdict } from '@rl/core'
 
+import type { KeyTable } from './key-table.ts'
 import type { KeyTables } from './key-tables.ts'
 import { NO_ROW } from './rows.ts'
 
@@ -15,8 +16,9 @@ const MOST_CHARGES = 16
  */
 export class Decisions {
   readonly #tables: KeyTables
-  /** The rows of the charges that are being decided. */
-  readonly #found = new Int32Array(MOST_CHARGES)
+  /** Where the charges that are being decided are counted. */
+  readonly #found: KeyTable[] = []
+  readonly #rows = new Int32Array(MOST_CHARGES)
 
   constructor(tables: KeyTables) {
     this.#tables = tables
@@ -42,41 +44,34 @@ export class Decisions {
   }
 
   #consumeAll(charges: readonly Charge[], now: number): readonly Verdict[] | undefined {
-    if (charges.length > MOST_CHARGES) return undefined
-    let added = 0
-    for (let i = 0; i < charges.length; i++) {
-      const charge = charges[i]!
-      checkCharge(charge)
-      if (isRepeated(charges, i)) return undefined
-      this.#found[i] = this.#tables.of(charge).find(charge.key)
-      if (this.#found[i] === NO_ROW) added += 1
-    }
-    if (added > 0 && !this.#tables.hasRoomFor(added)) return undefined
-    const isAllowed = this.#areAllowed(charges, now)
-    const verdicts: Verdict[] = []
+    if (charges.length > MOST_CHARGES || !this.#findAll(charges)) return undefined
+    const verdicts = charges.map(({ limit, cost }, i) => this.#found[i]!.peek(this.#rows[i]!, limit, cost, now))
+    const isAllowed = verdicts.every(({ allowed }) => allowed)
     for (let i = 0; i < charges.length; i++) {
       const { key, limit, cost } = charges[i]!
       // A denial stands, an admission is not spent.
-      const spent = isAllowed || !this.#isAllowed(charges[i]!, i, now) ? cost : 0
-      verdicts.push(this.#tables.of(charges[i]!).consume(this.#found[i]!, key, limit, spent, now))
+      if (isAllowed || !verdicts[i]!.allowed) this.#found[i]!.consume(this.#rows[i]!, key, limit, cost, now)
+      else verdicts[i] = this.#found[i]!.peek(this.#rows[i]!, limit, 0, now)
     }
     return verdicts
   }
 
-  #areAllowed(charges: readonly Charge[], now: number): boolean {
-    for (let i = 0; i < charges.length; i++) if (!this.#isAllowed(charges[i]!, i, now)) return false
-    return true
+  /** Answers whether they are all different keys, with room for them. */
+  #findAll(charges: readonly Charge[]): boolean {
+    let added = 0
+    for (let i = 0; i < charges.length; i++) {
+      const charge = charges[i]!
+      checkCharge(charge)
+      const table = this.#tables.of(charge)
+      const row = table.find(charge.key)
+      if (row === NO_ROW) added += 1
+      for (let j = 0; j < i; j++) {
+        if (this.#found[j] !== table || this.#rows[j] !== row) continue
+        if (row !== NO_ROW || charges[j]!.key === charge.key) return false
+      }
+      this.#found[i] = table
+      this.#rows[i] = row
+    }
+    return added === 0 || this.#tables.hasRoomFor(added)
   }
-
-  #isAllowed(charge: Charge, index: number, now: number): boolean {
-    return this.#tables.of(charge).peek(this.#found[index]!, charge.limit, charge.cost, now).allowed
-  }
-}
-
-function isRepeated(charges: readonly Charge[], index: number): boolean {
-  const { key, limit } = charges[index]!
-  for (let i = 0; i < index; i++) {
-    if (charges[i]!.key === key && charges[i]!.limit.algorithm === limit.algorithm) return true
-  }
-  return false
 }

@@ -1,5 +1,14 @@
 import type { Contender } from '../contender.ts'
-import { awaitAlone, mapCounter, mapOfWindows, threeMapCounters } from './floors.ts'
+import {
+  awaitAlone,
+  awaitAndClock,
+  logsInList,
+  mapCounter,
+  threeMapCounters,
+  threeWindowsAndFields,
+  threeWindowsInList,
+  windowsInList,
+} from './floors.ts'
 import { memoryStore, memoryStoreForThree } from './ours.ts'
 import { expressRateLimit, honoRateLimiter, limiter, rateLimiterFlexible, rateLimiterFlexibleUnion } from './peers.ts'
 import { oneLimit, threeLimits, wholeDecision } from './whole-decision.ts'
@@ -8,7 +17,9 @@ import { oneLimit, threeLimits, wholeDecision } from './whole-decision.ts'
 export const withOneLimit: readonly Contender[] = [
   mapCounter,
   awaitAlone,
-  mapOfWindows,
+  awaitAndClock,
+  windowsInList,
+  logsInList,
   memoryStore('fixed-window'),
   memoryStore('sliding-window-counter'),
   memoryStore('token-bucket'),
@@ -24,6 +35,7 @@ export const withThreeLimits: readonly Contender[] = [
   threeMapCounters,
   mapCounter,
   awaitAlone,
+  threeWindowsInList,
   memoryStoreForThree,
   rateLimiterFlexibleUnion,
 ]
@@ -34,6 +46,7 @@ export const wholeDecisions: readonly Contender[] = [
   rateLimiterFlexibleUnion,
   mapCounter,
   awaitAlone,
+  threeWindowsAndFields,
   wholeDecision('**ours**, one limit, `X-RateLimit-*`', oneLimit, ['legacy']),
   wholeDecision('**ours**, three limits, `X-RateLimit-*`', threeLimits, ['legacy']),
   wholeDecision('**ours**, three limits, all default fields', threeLimits, ['legacy', 'draft-11']),

@@ -1,8 +1,9 @@
-import type { Store } from '@rl/core'
+import type { Verdict } from '@rl/core'
 
 import { askEach } from '../contender.ts'
 import type { Contender } from '../contender.ts'
-import { mapWindows } from '../map-windows.ts'
+import { askForOne, askForThree, widened } from './ask-store.ts'
+import { mapOfLogs, mapOfWindows } from './stores-by-hand.ts'
 
 /** A count for each key, and neither a window nor an end to it: what no limiter can do without. */
 export const mapCounter: Contender = {
@@ -25,29 +26,21 @@ export const awaitAlone: Contender = {
   make: () => askEach(() => true),
 }
 
-/**
- * Counts that end, by the clock, asked and answered as a store of ours is: with a list of charges, and one of verdicts. What none with
- * that contract can do without: it checks nothing, holds any number of keys, and drops none.
- */
-export const mapOfWindows: Contender = {
+/** What it takes to know whether a window is over, and to be awaited. */
+export const awaitAndClock: Contender = {
+  name: '`await`, and the clock',
+  decides: false,
+  make: () => askEach(() => Date.now() > 0),
+}
+
+export const windowsInList: Contender = {
   name: '`Map` of windows, answered in a list',
-  make(quota) {
-    const charge = mapWindows(quota)
-    const consume: Store['consume'] = (charges) => {
-      const { allowed, remaining, resetSeconds } = charge(charges[0]!.key)
-      const resetAfterMs = 1000 * resetSeconds
-      return [{ allowed, limit: quota.quota, remaining, retryAfterMs: allowed ? 0 : resetAfterMs, resetAfterMs }]
-    }
-    const limit = { algorithm: 'fixed-window', ...quota }
-    return async function ask(keys) {
-      let admitted = 0
-      for (const key of keys) {
-        const [verdict] = await consume([{ key, limit, cost: 1 }])
-        if (verdict!.allowed) admitted += 1
-      }
-      return admitted
-    }
-  },
+  make: (quota) => askForOne(mapOfWindows(), { algorithm: 'fixed-window', ...quota }),
+}
+
+export const logsInList: Contender = {
+  name: '`Map` of logs, answered in a list',
+  make: (quota) => askForOne(mapOfLogs(), { algorithm: 'sliding-window', ...quota }),
 }
 
 /** Three counts for each key, all or none. */
@@ -61,4 +54,41 @@ export const threeMapCounters: Contender = {
       return true
     })
   },
+}
+
+export const threeWindowsInList: Contender = {
+  name: '`Map` of windows, three answered in a list',
+  make: (quota) => askForThree(mapOfWindows(), { algorithm: 'fixed-window', ...quota }),
+}
+
+/** Three limits by hand, and the values of three header fields for the one that has the least left. */
+export const threeWindowsAndFields: Contender = {
+  name: '`Map` of windows, three, and header values',
+  make(quota) {
+    const consume = mapOfWindows()
+    const [byAddress, byUser, byEndpoint] = widened({ algorithm: 'fixed-window', ...quota })
+    return async function ask(addresses) {
+      let admitted = 0
+      for (const ip of addresses) {
+        const verdicts = await consume([
+          { key: `ip|${ip}`, limit: byAddress, cost: 1 },
+          { key: `user|${ip}`, limit: byUser, cost: 1 },
+          { key: `/api/search|${ip}`, limit: byEndpoint, cost: 1 },
+        ])
+        const fields = fieldsOf(verdicts)
+        if (verdicts.every(({ allowed }) => allowed) && fields['X-RateLimit-Remaining'] !== undefined) admitted += 1
+      }
+      return admitted
+    }
+  },
+}
+
+function fieldsOf(verdicts: readonly Verdict[]): Readonly<Record<string, string>> {
+  let tightest = verdicts[0]!
+  for (const verdict of verdicts) if (verdict.remaining < tightest.remaining) tightest = verdict
+  return {
+    'X-RateLimit-Limit': String(tightest.limit),
+    'X-RateLimit-Remaining': String(tightest.remaining),
+    'X-RateLimit-Reset': String(Math.ceil(tightest.resetAfterMs / 1000)),
+  }
 }
