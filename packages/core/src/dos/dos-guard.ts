@@ -10,48 +10,17 @@ import { dosGuardSettings } from './dos-guard-options.ts'
 import { DOS_GUARD_EVENTS } from './dos-guard-events.ts'
 import type { BanEvent, DosGuardEvents } from './dos-guard-events.ts'
 import type { DosGuardOptions, DosGuardSettings } from './dos-guard-options.ts'
+import type { DosGuardStats } from './dos-guard-stats.ts'
+import { HARMLESS } from './inspection.ts'
+import type { Inspection } from './inspection.ts'
 import { KeyedHash } from './keyed-hash.ts'
 import { NONE } from './record-table.ts'
-import { SeededRandom } from './seeded-random.ts'
+import { SeededRandom, secretWords } from './seeded-random.ts'
 import { SharedBans } from './shared-bans.ts'
 import type { SharedBan } from './shared-bans.ts'
 import { SourceTable } from './source-table.ts'
 import { scopeOf, widthOf, widthsFor } from './width.ts'
 import type { Width, Widths } from './width.ts'
-
-/** What a guard makes of a request. */
-export interface Inspection {
-  /** Whether to answer it as an attack. In `shadow`, never. */
-  readonly attack: boolean
-  /** Whether its source, or a network around it, is banned, or in `shadow` would be. */
-  readonly banned: boolean
-  /** 0 if it is not banned. */
-  readonly banEndsInMs: number
-  /** How many offences of who is banned are not forgiven yet, or of the source itself. */
-  readonly strikes: number
-  /** Who is banned: the address, its /64, or a network around it. `undefined` if nobody is. */
-  readonly scope: string | undefined
-}
-
-/** How a guard is doing. */
-export interface DosGuardStats {
-  /** How many requests were answered as an attack, or in `shadow` would have been. */
-  readonly attacks: number
-  /** How many sources and networks have a record now, and how many can have one. */
-  readonly sources: number
-  readonly maxSources: number
-  /** How many sources and networks are banned or remembered for it, and how many can be. */
-  readonly bans: number
-  readonly maxBans: number
-  /** How much memory is reserved, at most. */
-  readonly bytes: number
-  /** How many sources have lost their record to others since the guard was made, while it still counted. */
-  readonly displaced: number
-  /** How often a request was not counted for its source or a network, since there was no record to be had. */
-  readonly uncounted: number
-  /** How many calls to the store were not made, since too many were under way. */
-  readonly unshared: number
-}
 
 /** A source or a network, in the form that the tables know it by. */
 interface Suspect {
@@ -63,14 +32,6 @@ interface Suspect {
 
 /** Of the memory, so much is for bans. */
 const BANS_SHARE = 1 / 16
-const HARMLESS: Inspection = Object.freeze({
-  attack: false,
-  banned: false,
-  banEndsInMs: 0,
-  strikes: 0,
-  scope: undefined,
-})
-
 /**
  * Finds sources that send more than an honest one would, single addresses and whole networks, and bans them for a while.
  * In memory of a fixed size, however many addresses there are; who is banned has sent more than the threshold within a
@@ -216,7 +177,7 @@ export class DosGuard {
 
   /** Only with the first request: on Cloudflare's workers there are no random numbers before. */
   #seed(): void {
-    const [k0, k1, start] = secrets(this.#settings.seed)
+    const [k0, k1, start] = secretWords(this.#settings.seed)
     this.#hash.rekey(k0, k1)
     this.#random.reseed(start)
     this.#isSeeded = true
@@ -317,15 +278,4 @@ export class DosGuard {
     const strikes = this.#bans.strikes(record, now)
     this.#events.emit('ban', { ...about, scope, strikes, banMs: this.#bans.restMs(record, now) })
   }
-}
-
-/** Two words of key, and one to start the random numbers from. */
-function secrets(seed: number | undefined): readonly [number, number, number] {
-  if (seed === undefined) {
-    const [k0, k1, start] = crypto.getRandomValues(new Int32Array(3))
-    return [k0!, k1!, start!]
-  }
-  const random = new SeededRandom(seed)
-  const word = () => (random.next() * 2 ** 32) | 0
-  return [word(), word(), word()]
 }

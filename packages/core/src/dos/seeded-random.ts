@@ -23,3 +23,14 @@ export class SeededRandom {
     return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32
   }
 }
+
+/** Two words of key, and one to start random numbers from: the same from the same seed, and nobody's guess without one. */
+export function secretWords(seed: number | undefined): readonly [number, number, number] {
+  if (seed === undefined) {
+    const [k0, k1, start] = crypto.getRandomValues(new Int32Array(3))
+    return [k0!, k1!, start!]
+  }
+  const random = new SeededRandom(seed)
+  const word = () => (random.next() * 2 ** 32) | 0
+  return [word(), word(), word()]
+}

@@ -1,6 +1,6 @@
 import { DosGuard } from '../dos/dos-guard.ts'
-import type { Inspection } from '../dos/dos-guard.ts'
 import type { DosGuardOptions } from '../dos/dos-guard-options.ts'
+import type { Inspection } from '../dos/inspection.ts'
 import { ConfigError, shown } from '../errors.ts'
 import type { RateLimiter } from '../limiter/rate-limiter.ts'
 import type { RateLimitRequest } from '../limiter/request.ts'
