@@ -3,7 +3,7 @@ import type { Charge, Limit, Verdict } from '@rl/core'
 import { isSame } from './kind-names.ts'
 
 /** What is known when a question is sent off. */
-interface Asked {
+export interface Asked {
   /** At the latest the moment of which the answer will speak. */
   readonly at: number
   /** How often something has been forgotten by then. */

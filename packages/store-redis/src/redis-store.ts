@@ -7,6 +7,7 @@ import type { Part } from './across-slots.ts'
 import { Batcher, failure } from './batcher.ts'
 import { TAGS } from './decide-script.ts'
 import { DenyCache } from './deny-cache.ts'
+import type { Asked } from './deny-cache.ts'
 import { KindNames } from './kind-names.ts'
 import type { Verb } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -56,6 +57,8 @@ const DEFAULT_DENY_CACHE_SIZE = 10_000
 export class RedisStore implements Store {
   /** What all keys begin with. */
   readonly prefix: string
+  /** Of every key: put together once, since a key is written for each charge. */
+  readonly #beginning: string
   readonly #client: RedisClient
   readonly #clock: Clock | undefined
   readonly #isBatching: boolean
@@ -79,6 +82,7 @@ export class RedisStore implements Store {
     }
     this.#client = client
     this.prefix = prefix
+    this.#beginning = `${prefix}:${STATE_VERSION}:`
     this.#clock = clock
     this.#isBatching = batch
     this.#denyCache = new DenyCache(denyCacheSize, clock ? () => readClock(clock) : () => performance.now())
@@ -97,7 +101,7 @@ export class RedisStore implements Store {
     const parts = this.#partsOf(charges)
     const forget = (): void => parts.forEach(({ keys }) => keys.forEach((key) => this.#denyCache.forget(key)))
     forget()
-    await Promise.all(parts.map((part) => this.#ask('refund', part)))
+    await Promise.all(parts.map((part) => this.#askPart('refund', part)))
     forget()
   }
 
@@ -137,7 +141,7 @@ export class RedisStore implements Store {
     const parts = this.#partsOf(charges)
     const [part] = parts
     if (!part) return []
-    return parts.length > 1 ? decideAcrossSlots(verb, parts, (how, one) => this.#ask(how, one)) : this.#ask(verb, part)
+    return parts.length > 1 ? decideAcrossSlots(verb, parts, this.#askPart) : this.#askPart(verb, part)
   }
 
   #decideOne(verb: Verb, charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
@@ -145,26 +149,31 @@ export class RedisStore implements Store {
     const key = this.#keyOf(charge)
     const known = this.#denyCache.get(key, charge)
     if (known) return [known]
-    const asked = this.#denyCache.asking()
-    return this.#ask(verb, { slot: this.#slotOf(key), charges, keys: [key] }, (verdicts) => {
-      // A look writes nothing, so that a state of the future stays one: a charge that is denied has to be asked for itself.
-      if (verb === 'consume') this.#denyCache.learn(key, charge, verdicts[0]!, asked)
-    })
+    // A look writes nothing, so that a state of the future stays one: a charge that is denied has to be asked for itself.
+    const asked = verb === 'consume' ? this.#denyCache.asking() : undefined
+    return this.#ask(verb, this.#slotOf(key), charges, [key], asked)
   }
 
+  readonly #askPart = (verb: Verb, { slot, charges, keys }: Part): Promise<readonly Verdict[]> =>
+    this.#ask(verb, slot, charges, keys)
+
+  /** @param asked With one charge: to remember its denial by. */
   #ask(
     verb: Verb,
-    { slot, charges, keys }: Omit<Part, 'indexes'>,
-    onAnswer?: (verdicts: readonly Verdict[]) => void,
+    slot: number,
+    charges: readonly Charge[],
+    keys: readonly string[],
+    asked?: Asked,
   ): Promise<readonly Verdict[]> {
     let batcher = this.#batchers.get(slot)
     if (!batcher) this.#batchers.set(slot, (batcher = new Batcher(this.#client, this.#isBatching)))
     const now = this.#clock && readClock(this.#clock)
     const kind = this.#kindNames.nameOf(verb, charges, now)
+    const charge = charges[0]!
     return new Promise((resolve, reject) => {
-      const answer = onAnswer
+      const answer = asked
         ? (verdicts: readonly Verdict[]): void => {
-            onAnswer(verdicts)
+            this.#denyCache.learn(keys[0]!, charge, verdicts[0]!, asked)
             resolve(verdicts)
           }
         : resolve
@@ -203,8 +212,8 @@ export class RedisStore implements Store {
   #keyFor(tag: string, key: string): string {
     const name = storageKey(key)
     const subject = name.indexOf('|') + 1
-    if (subject === 0) return `${this.prefix}:${STATE_VERSION}:${tag}:{${name}}`
-    return `${this.prefix}:${STATE_VERSION}:${tag}:${name.slice(0, subject)}{${name.slice(subject)}}`
+    if (subject === 0) return `${this.#beginning}${tag}:{${name}}`
+    return `${this.#beginning}${tag}:${name.slice(0, subject)}{${name.slice(subject)}}`
   }
 
   #check(charges: readonly Charge[]): void {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 import type { Contender } from '../contender.ts'
-import { bareEvalsha, getAndSet, incr, threeIncr } from './floors.ts'
+import { bareEvalsha, getAndSet, incr, threeGetAndSet, threeIncr } from './floors.ts'
 import { redisStore, redisStoreForThree } from './ours.ts'
 import { honoRateLimiter, rateLimiterFlexible, rateLimiterFlexibleUnion, rateLimitRedis, upstash } from './peers.ts'
 
@@ -44,6 +44,7 @@ export const withThreeLimits: readonly Entrant[] = [
   plain(incr),
   pipelined(incr),
   pipelined(threeIncr),
+  plain(threeGetAndSet),
   plain(redisStoreForThree),
   plain(rateLimiterFlexibleUnion),
   pipelined(rateLimiterFlexibleUnion),

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { RedisStore } from '@rl/store-redis'
 
 import { askEach } from '../contender.ts'
-import type { Contender } from '../contender.ts'
+import type { Ask, Contender } from '../contender.ts'
 import { keysOf } from '../keys.ts'
 
 /** A count for each key, and no end to it. */
@@ -65,20 +65,30 @@ const GET_AND_SET = `
 export const getAndSet: Contender<Redis> = {
   name: 'GET and SET in a script, batched',
   decides: false,
-  async make({ windowMs }, client) {
-    const sha1 = String(await client.script('LOAD', GET_AND_SET))
-    let waiting: { readonly key: string; readonly resolve: (isAllowed: boolean) => void }[] = []
-    const flush = async (): Promise<void> => {
-      const batch = waiting
-      waiting = []
-      await client.evalsha(sha1, batch.length, ...batch.map(({ key }) => key), 'sixteen bytes!!!', String(windowMs))
-      for (const { resolve } of batch) resolve(true)
-    }
-    return askEach(
-      async (key) =>
-        new Promise((resolve) => {
-          if (waiting.push({ key, resolve }) === 1) setImmediate(() => void flush())
-        }),
-    )
-  },
+  make: ({ windowMs }, client) => getAndSetEach((key) => [key], windowMs, client),
+}
+
+/** So for three keys in place of one. */
+export const threeGetAndSet: Contender<Redis> = {
+  name: 'GET and SET in a script, three, batched',
+  decides: false,
+  make: ({ windowMs }, client) => getAndSetEach((key) => [`a:${key}`, `b:${key}`, `c:${key}`], windowMs, client),
+}
+
+async function getAndSetEach(keysFor: (key: string) => string[], windowMs: number, client: Redis): Promise<Ask> {
+  const sha1 = String(await client.script('LOAD', GET_AND_SET))
+  let waiting: { readonly keys: string[]; readonly resolve: (isAllowed: boolean) => void }[] = []
+  const flush = async (): Promise<void> => {
+    const batch = waiting
+    waiting = []
+    const keys = batch.flatMap((one) => one.keys)
+    await client.evalsha(sha1, keys.length, ...keys, 'sixteen bytes!!!', String(windowMs))
+    for (const { resolve } of batch) resolve(true)
+  }
+  return askEach(
+    async (key) =>
+      new Promise((resolve) => {
+        if (waiting.push({ keys: keysFor(key), resolve }) === 1) setImmediate(() => void flush())
+      }),
+  )
 }
