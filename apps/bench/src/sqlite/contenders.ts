@@ -3,7 +3,10 @@ import Database from 'better-sqlite3'
 import { RateLimiterSQLite } from 'rate-limiter-flexible'
 
 import { askEach } from '../contender.ts'
-import type { Contender, Quota } from '../contender.ts'
+import type { Ask, Contender, Quota } from '../contender.ts'
+
+/** How long our store pauses at most before it tries again. */
+const LONGEST_PAUSE_MS = 3
 
 /** A file, with what better-sqlite3 recommends, and what our store does as well. */
 function openDatabase(path: string): Database.Database {
@@ -13,8 +16,13 @@ function openDatabase(path: string): Database.Database {
   return database
 }
 
+interface Counter {
+  readonly database: Database.Database
+  readonly count: (key: string) => number
+}
+
 /** A count for each key, and no end to it. */
-function counterOf(path: string): { database: Database.Database; count: (key: string) => number } {
+function counterOf(path: string): Counter {
   const database = openDatabase(path)
   database.exec('CREATE TABLE IF NOT EXISTS counts (key TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID')
   const upsert = database
@@ -36,24 +44,46 @@ export const upsert: Contender<string> = {
 /** The upserts of one turn of the event loop are one transaction. */
 const batchedUpsert: Contender<string> = {
   name: 'upsert, batched',
+  make: ({ quota }, path) => batchOf(quota, counterOf(path)),
+}
+
+/** SQLite waits for a lock by stopping the event loop, and may sleep for long. This one tries again by itself, as our store does. */
+const patientUpsert: Contender<string> = {
+  name: 'upsert, batched, waits by a timer',
   make({ quota }, path) {
-    const { database, count } = counterOf(path)
-    let waiting: { readonly key: string; readonly resolve: (count: number) => void }[] = []
-    const countAll = database.transaction((keys: readonly string[]) => keys.map(count))
-    const flush = (): void => {
-      const batch = waiting
-      waiting = []
-      // Immediate: a transaction that begins by reading cannot wait for another process.
-      const counts = countAll.immediate(batch.map(({ key }) => key))
-      batch.forEach(({ resolve }, i) => resolve(counts[i]!))
-    }
-    return askEach(async (key) => {
-      const counted = new Promise<number>((resolve) => {
-        if (waiting.push({ key, resolve }) === 1) setImmediate(flush)
-      })
-      return (await counted) <= quota
-    })
+    const counter = counterOf(path)
+    counter.database.pragma('busy_timeout = 0')
+    return batchOf(quota, counter)
   },
+}
+
+function batchOf(quota: number, { database, count }: Counter): Ask {
+  let waiting: { readonly key: string; readonly resolve: (count: number) => void }[] = []
+  const countAll = database.transaction((keys: readonly string[]) => keys.map(count))
+  const flush = (): void => {
+    const batch = waiting
+    let counts
+    try {
+      // Immediate: a transaction that begins by reading cannot wait for another process.
+      counts = countAll.immediate(batch.map(({ key }) => key))
+    } catch (error) {
+      if (!isLocked(error)) throw error
+      setTimeout(flush, LONGEST_PAUSE_MS * Math.random())
+      return
+    }
+    waiting = []
+    batch.forEach(({ resolve }, i) => resolve(counts[i]!))
+  }
+  return askEach(async (key) => {
+    const counted = new Promise<number>((resolve) => {
+      if (waiting.push({ key, resolve }) === 1) setImmediate(flush)
+    })
+    return (await counted) <= quota
+  })
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY'
 }
 
 const sqliteStore: Contender<string> = {
@@ -99,4 +129,10 @@ const rateLimiterFlexible: Contender<string> = {
 
 export const PLENTY: Quota = { quota: 1_000_000_000, windowMs: 3_600_000 }
 
-export const CONTENDERS: readonly Contender<string>[] = [upsert, batchedUpsert, sqliteStore, rateLimiterFlexible]
+export const CONTENDERS: readonly Contender<string>[] = [
+  upsert,
+  batchedUpsert,
+  patientUpsert,
+  sqliteStore,
+  rateLimiterFlexible,
+]

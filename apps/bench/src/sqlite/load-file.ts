@@ -1,4 +1,5 @@
-// Asks a contender that counts in a file, once it is told to and for so many milliseconds, and sends what came of it.
+// Asks a contender that counts in a file, for so many milliseconds: to warm up, once it is told to, then once more. Sends
+// what came of the second time.
 import { once } from 'node:events'
 
 import { endWithParent } from '../child.ts'
@@ -10,7 +11,9 @@ import { CONTENDERS, PLENTY } from './contenders.ts'
 /** What one process has got from a file. */
 export interface FileLoad {
   readonly asked: number
-  readonly wallMs: number
+  /** When it has begun, and when it has had its last answer, by a clock that all processes share. */
+  readonly startedAt: number
+  readonly endedAt: number
   readonly cpuMs: number
   readonly longestMs: number
 }
@@ -28,9 +31,12 @@ const batches = batchesOf(keysOf(KEYS), 1)
 process.send!('ready')
 await once(process, 'message')
 await load(ask, batches, { durationMs: durationMs / 2, inFlight: IN_FLIGHT })
+process.send!('warm')
+await once(process, 'message')
+const startedAt = performance.timeOrigin + performance.now()
 const { asked, admitted, wallMs, cpuMs, waitsMs } = await load(ask, batches, { durationMs, inFlight: IN_FLIGHT })
 
 expectAdmitted(name, admitted, asked)
 await checkContender(contender, `${path}-${process.pid}`)
 const longestMs = waitsMs.reduce((longest, waitMs) => Math.max(longest, waitMs), 0)
-process.send!({ asked, wallMs, cpuMs, longestMs } satisfies FileLoad)
+process.send!({ asked, startedAt, endedAt: startedAt + wallMs, cpuMs, longestMs } satisfies FileLoad)

@@ -35,19 +35,29 @@ async function measure(name: string, processes: number, { durationMs }: Scale): 
       // One after the other: to make the tables is no race.
       await child.receive()
     }
-    for (const child of children) child.send('go')
-    return sumOf(await Promise.all(children.map((child) => child.receive<FileLoad>())))
+    // A process that got no turn while it was to warm up would else be measured when the others are done.
+    await tellAll(children)
+    return measuresOf(await tellAll<FileLoad>(children))
   } finally {
     await Promise.all(children.map((child) => child.end()))
     rmSync(folder, { recursive: true })
   }
 }
 
-function sumOf(loads: readonly FileLoad[]): Measures {
-  const sum = (numberOf: (load: FileLoad) => number): number => loads.reduce((total, load) => total + numberOf(load), 0)
+/** Tells them to go on, all at once, and answers what each says then. */
+function tellAll<T>(children: readonly Child[]): Promise<T[]> {
+  for (const child of children) child.send('go')
+  return Promise.all(children.map((child) => child.receive<T>()))
+}
+
+function measuresOf(loads: readonly FileLoad[]): Measures {
+  const asked = loads.reduce((sum, load) => sum + load.asked, 0)
+  const cpuMs = loads.reduce((sum, load) => sum + load.cpuMs, 0)
+  // From the first question to the last answer: what each has got by itself says nothing of what they get together.
+  const wallMs = Math.max(...loads.map((load) => load.endedAt)) - Math.min(...loads.map((load) => load.startedAt))
   return {
-    perSecond: sum(({ asked, wallMs }) => (1000 * asked) / wallMs),
-    cpuUs: (1000 * sum(({ cpuMs }) => cpuMs)) / sum(({ asked }) => asked),
+    perSecond: (1000 * asked) / wallMs,
+    cpuUs: (1000 * cpuMs) / asked,
     longestMs: Math.max(...loads.map(({ longestMs }) => longestMs)),
   }
 }
