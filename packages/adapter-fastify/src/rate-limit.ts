@@ -99,7 +99,7 @@ function respond(
   if (responded) finished(raw, () => responded(raw.writableFinished ? raw.statusCode : undefined))
   // Somebody else, such as a timeout, may have answered meanwhile: then nothing is to follow.
   if (reply.sent) return
-  reply.headers(headers)
+  for (const name in headers) reply.header(name, headers[name])
   if (allowed) done()
   else void reply.code(statusCode).send(body)
 }
