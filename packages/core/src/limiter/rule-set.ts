@@ -40,7 +40,7 @@ interface EndpointRule {
   readonly isAlone: boolean
   /** By their tier, if users have one. */
   readonly users: Map<string | undefined, LineUp>
-  nobodys?: LineUp
+  anonymous?: LineUp
 }
 
 const DEFAULT_IP = '100 per minute'
@@ -123,7 +123,7 @@ export class RuleSet {
   /** The limits that apply to a request of a user of this tier, or of nobody known. */
   lineUpFor(request: RateLimitRequest, tier: string | undefined): LineUp {
     const rule = this.#endpointRule(request)
-    if (request.userId === undefined) return (rule.nobodys ??= lineUpOf(this.#policiesForNobody(rule)))
+    if (request.userId === undefined) return (rule.anonymous ??= lineUpOf(this.#policiesForNobody(rule)))
     const known = rule.users.get(tier)
     if (known) return known
     const lineUp = lineUpOf(this.#policiesForUser(rule, tier))

@@ -138,7 +138,7 @@ export class GuardedStore {
     return this.#store.close()
   }
 
-  /** No getter: V8 leaves compiled code to look up a private one. */
+  /** No getter: V8 calls its runtime for a private one, at every request. */
   #isOpen(): boolean {
     return this.#failures >= FAILURES_TO_OPEN
   }
