@@ -83,6 +83,32 @@ describe.each([
       quota === 1 ? [true] : [],
     ])
   })
+
+  it('goes on in the same turn where nothing takes time', async () => {
+    const app = express()
+    const order: string[] = []
+    app.use((_request, _response, next) => {
+      next()
+      order.push('back')
+    })
+    app.use(rateLimit({ identify: () => ({ userId: 'u' }) }))
+    app.use((_request, response) => {
+      order.push('served')
+      response.end()
+    })
+    await fetch(await serve(app))
+    expect(order).toEqual(['served', 'back'])
+  })
+
+  it('passes on as an error what cannot be sent', async () => {
+    const app = express()
+    app.use(rateLimit({ ip: '0 per minute', onDenied: () => ({ headers: { 'no name': '' } }) }))
+    app.use((error: unknown, _request: Request, response: express5.Response, _next: express5.NextFunction) => {
+      response.status(500).end(String(error))
+    })
+    const answer = await fetch(await serve(app))
+    expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining('no name')])
+  })
 })
 
 describe('rateLimit', () => {

@@ -1,9 +1,9 @@
 import { finished } from 'node:stream'
 
 import { RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, Reservation } from '@rl/core'
+import type { MiddlewareOptions, RateLimitAnswer, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
-import type { Request, RequestHandler } from 'express'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
 
 declare global {
   // The place where Express lets others add to its request.
@@ -44,20 +44,26 @@ export function rateLimit<Tier extends string, Endpoint extends string>(
 ): RequestHandler {
   const middleware = new RateLimitingMiddleware<Request>(options, () => new MemoryStore())
 
-  return async function rateLimit(req, res, next) {
-    try {
-      const { ip, method, socket, baseUrl, path } = req
-      const header = (name: string): string | undefined => req.get(name)
-      const facts = { ip, peer: socket.remoteAddress, method, endpoint: baseUrl + path, header }
-      const { allowed, statusCode, headers, body, result, responded } = await middleware.processRequest(facts, req)
-      req.rateLimit = result
-      if (responded) finished(res, () => responded(res.writableFinished ? res.statusCode : undefined))
-      // Somebody else, such as a timeout, may have answered meanwhile.
-      if (!res.headersSent) for (const name in headers) res.setHeader(name, headers[name]!)
-      if (allowed) next()
-      else if (!res.headersSent) res.status(statusCode).end(body)
-    } catch (error) {
-      next(error)
-    }
+  return function rateLimit(req, res, next) {
+    const { ip, method, socket, baseUrl, path } = req
+    const header = (name: string): string | undefined => req.get(name)
+    const facts = { ip, peer: socket.remoteAddress, method, endpoint: baseUrl + path, header }
+    const answer = middleware.processRequest(facts, req)
+    if (answer instanceof Promise) answer.then((decided) => respond(decided, req, res, next)).catch(next)
+    else respond(answer, req, res, next)
   }
+}
+
+function respond(
+  { allowed, statusCode, headers, body, result, responded }: RateLimitAnswer,
+  req: Request,
+  res: Response,
+  next: NextFunction,
+): void {
+  req.rateLimit = result
+  if (responded) finished(res, () => responded(res.writableFinished ? res.statusCode : undefined))
+  // Somebody else, such as a timeout, may have answered meanwhile.
+  if (!res.headersSent) for (const name in headers) res.setHeader(name, headers[name]!)
+  if (allowed) next()
+  else if (!res.headersSent) res.status(statusCode).end(body)
 }

@@ -87,6 +87,29 @@ describe('rateLimit', () => {
     expect([warnings, served]).toEqual([[], []])
   })
 
+  it('decides in the same turn where nothing takes time', async () => {
+    const app = fastify()
+    apps.push(app)
+    const order: string[] = []
+    app.addHook('onRequest', (_request, _reply, done) => {
+      done()
+      order.push('back')
+    })
+    await app.register(rateLimit, { identify: () => ({ userId: 'u' }) })
+    app.addHook('onRequest', (_request, _reply, done) => {
+      order.push('let on')
+      done()
+    })
+    app.get('/', async () => 'hello')
+    await fetch(await app.listen())
+    expect(order).toEqual(['let on', 'back'])
+  })
+
+  it('passes on as an error what cannot be sent', async () => {
+    const app = await appWith({ ip: '0 per minute', onDenied: () => ({ statusCode: 7 }) })
+    expect((await fetch(await app.listen())).status).toBe(500)
+  })
+
   it.each<[string, object, string]>([
     ['an unknown option', { ipp: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
     ['a hook that comes too late', { hook: 'onSend' }, 'RL_INVALID_OPTION'],

@@ -1,9 +1,9 @@
 import { finished } from 'node:stream'
 
 import { ConfigError, RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, Reservation } from '@rl/core'
+import type { MiddlewareOptions, RateLimitAnswer, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import plugin from 'fastify-plugin'
 
 import { RouteRules } from './route-rules.ts'
@@ -60,19 +60,18 @@ export const rateLimit = plugin(
 
     const rules = new RouteRules(middleware)
 
-    async function limit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    function limit(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
       const route = rules.find(request.routeOptions.config)
-      if (route === 'unlimited') return undefined
+      if (route === 'unlimited') {
+        done()
+        return
+      }
       const { ip, method, url, socket } = request
       const header = (name: string): string | undefined => request.headers[name.toLowerCase()]?.toString()
-      const facts = { ip, peer: socket.remoteAddress, method, endpoint: url.split('?', 1)[0], route, header }
-      const { allowed, statusCode, headers, body, result, responded } = await middleware.processRequest(facts, request)
-      request.rateLimit = result
-      const { raw } = reply
-      if (responded) finished(raw, () => responded(raw.writableFinished ? raw.statusCode : undefined))
-      if (reply.sent) return reply
-      reply.headers(headers)
-      return allowed ? undefined : reply.code(statusCode).send(body)
+      const facts = { ip, peer: socket.remoteAddress, method, endpoint: pathOf(url), route, header }
+      const answer = middleware.processRequest(facts, request)
+      if (answer instanceof Promise) answer.then((decided) => respond(decided, request, reply, done)).catch(done)
+      else respond(answer, request, reply, done)
     }
 
     // Also within an encapsulated part of an app that is limited as a whole.
@@ -83,6 +82,27 @@ export const rateLimit = plugin(
   },
   { name: '@rl/adapter-fastify', fastify: '5.x' },
 )
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
+}
+
+function respond(
+  { allowed, statusCode, headers, body, result, responded }: RateLimitAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  request.rateLimit = result
+  const { raw } = reply
+  if (responded) finished(raw, () => responded(raw.writableFinished ? raw.statusCode : undefined))
+  // Somebody else, such as a timeout, may have answered meanwhile: then nothing is to follow.
+  if (reply.sent) return
+  for (const name in headers) reply.header(name, headers[name])
+  if (allowed) done()
+  else void reply.code(statusCode).send(body)
+}
 
 function checkHook(hook: unknown): void {
   if (hook === 'onRequest' || hook === 'preHandler') return

@@ -57,7 +57,8 @@ export function rateLimit<Tier extends string, Endpoint extends string>(
     const { address: ip } = getConnInfo(c).remote
     const header = (name: string): string | undefined => c.req.header(name)
     const facts = { ip, peer: ip, method: c.req.method, endpoint: c.req.path, header }
-    const { allowed, statusCode, body, headers, result, responded } = await middleware.processRequest(facts, c)
+    const answer = middleware.processRequest(facts, c)
+    const { allowed, statusCode, body, headers, result, responded } = answer instanceof Promise ? await answer : answer
     c.set('rateLimit', result)
     if (!allowed) {
       responded?.(statusCode)
@@ -78,10 +79,11 @@ export function rateLimit<Tier extends string, Endpoint extends string>(
  * fields to set.
  */
 function addMissing(c: Context, headers: HeaderFields): void {
-  if (c.res.status === 101) return
+  const { status, headers: present } = c.res
+  if (status === 101) return
   for (const name in headers) {
     // Makes a new response: this one may be there for many requests, or not allow changes.
-    if (!c.res.headers.has(name)) c.header(name, headers[name])
+    if (!present.has(name)) c.header(name, headers[name])
   }
 }
 

@@ -3,7 +3,8 @@ export type MaybePromise<T> = T | Promise<T>
 
 /** `Promise.then` that stays synchronous for a value that is already there. */
 export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return isPromise(value) ? value.then(next) : next(value)
+  // A thenable of somebody else's may answer no promise.
+  return isPromise(value) ? Promise.resolve(value).then(next) : next(value)
 }
 
 /** `Promise.all` that stays synchronous for values that are all there already. */

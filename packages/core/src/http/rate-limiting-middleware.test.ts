@@ -123,6 +123,25 @@ describe('processRequest', () => {
     })
   })
 
+  it.each<[string, MiddlewareOptions<Incoming>, MiddlewareOptions<Incoming>]>([
+    ['skip', { skip: () => false }, { skip: async () => false }],
+    ['identify', { identify: () => ({ userId: 'u' }) }, { identify: async () => ({ userId: 'u' }) }],
+    ['cost', { cost: () => 2 }, { cost: async () => 2 }],
+  ])('answers at once where %s takes no time', async (_name, atOnce, later) => {
+    const store = new MapStore()
+    const first = new RateLimitingMiddleware<Incoming>({ store, ...atOnce }).processRequest({ ip: IP }, {})
+    const second = new RateLimitingMiddleware<Incoming>({ store, ...later }).processRequest({ ip: IP }, {})
+    expect([first instanceof Promise, second instanceof Promise]).toEqual([false, true])
+    expect([(await first).allowed, (await second).allowed]).toEqual([true, true])
+  })
+
+  it('waits for any thenable, whatever its `then` answers', async () => {
+    const then = (resolve: (value: object) => void): void => resolve({ userId: 'u', tier: 'premium' })
+    // oxlint-disable-next-line unicorn/no-thenable -- as database drivers make them
+    const middleware = middlewareOf({ identify: () => ({ then }) as Promise<object> })
+    expect((await middleware.processRequest({ ip: IP }, {})).result).toMatchObject({ tier: 'premium', remaining: 299 })
+  })
+
   it('takes a limiter that is there already', async () => {
     const limiter = new RateLimiter({ store: new MapStore(), ip: '2 per minute' })
     const middleware = new RateLimitingMiddleware({ limiter })

@@ -9,7 +9,8 @@ import type { Reservation } from '../limiter/reservation.ts'
 import type { RateLimitResult } from '../limiter/result.ts'
 import type { RouteRule } from '../limiter/rule-set.ts'
 import type { Reporter } from '../logger.ts'
-import { isPromise } from '../maybe-promise.ts'
+import { andThen } from '../maybe-promise.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import { checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { denialOf } from './problem.ts'
@@ -110,40 +111,69 @@ export class RateLimitingMiddleware<Incoming = void> {
   }
 
   /**
-   * Decides a request and says what to answer.
+   * Decides a request and says what to answer: at once where neither the store nor the options' functions take time, else by
+   * a promise. `await` serves for both. It does not throw: what goes wrong rejects.
    *
    * @param facts What the framework knows: addresses, method, path, header fields.
    * @param incoming The framework's own request, which the options' functions are given.
    * @throws {RequestError} if the request does not say who is asking, or its cost is no whole number.
    */
-  async processRequest(facts: RequestFacts, incoming: Incoming): Promise<RateLimitAnswer> {
-    const { identify, cost = 1, skip, count = 'all' } = this.#options
-    // Each `await` takes as long as to find a key: none where nothing takes time.
-    if (skip && (await skip(incoming))) return SKIPPED
-    if (this.#looksForProxy()) this.#warnOfForwarding(facts)
+  processRequest(facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
+    const { skip } = this.#options
     try {
-      const attack = this.#gate?.find(facts)
-      if (attack) {
-        const result = { policies: [{ name: 'dos', allowed: false }], retryAfterMs: attack.banEndsInMs }
-        return await this.#denied({ reason: 'abnormal-usage-detected', result }, facts, incoming)
-      }
-      const { userId, tier, ip = facts.ip } = (identify && checkedIdentity(await identify(incoming))) ?? NOBODY
-      const units = typeof cost === 'function' ? await cost(incoming) : cost
-      const { method, endpoint, route } = facts
-      const reserved = this.#limiter.reserve({ ip, userId, tier, method, endpoint, route, cost: units })
-      const result = isPromise(reserved) ? await reserved : reserved
-      const { reason } = result
-      if (reason !== undefined) return await this.#denied({ reason, result, decision: result }, facts, incoming)
-      const headers = headersOf(result, this.#fields)
-      const allowed = { allowed: true, statusCode: 200, reason, message: 'OK', headers, body: '', result }
-      return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
+      const answer = skip
+        ? andThen(skip(incoming), (isSkipped) => (isSkipped ? SKIPPED : this.#limit(facts, incoming)))
+        : this.#limit(facts, incoming)
+      if (!(answer instanceof Promise)) return answer
+      return answer.catch((error: unknown) => this.#failed(error, facts, incoming))
     } catch (error) {
-      if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
-      this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({
-        message: this.#reporter.namesAddresses ? error.message : 'The address of a client could not be read',
-      }))
-      return this.#denied({ reason: 'invalid-address' }, facts, incoming)
+      return this.#failed(error, facts, incoming)
     }
+  }
+
+  #limit(facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
+    const { identify, cost = 1 } = this.#options
+    if (this.#looksForProxy()) this.#warnOfForwarding(facts)
+    const attack = this.#gate?.find(facts)
+    if (attack) {
+      const result = { policies: [{ name: 'dos', allowed: false }], retryAfterMs: attack.banEndsInMs }
+      return this.#denied({ reason: 'abnormal-usage-detected', result }, facts, incoming)
+    }
+    if (!identify && typeof cost === 'number') return this.#charge(NOBODY, cost, facts, incoming)
+    return andThen(identify?.(incoming), (identity) =>
+      andThen(typeof cost === 'function' ? cost(incoming) : cost, (units) =>
+        this.#charge(checkedIdentity(identity) ?? NOBODY, units, facts, incoming),
+      ),
+    )
+  }
+
+  #charge(
+    { userId, tier, ip }: Identity,
+    cost: number,
+    facts: RequestFacts,
+    incoming: Incoming,
+  ): MaybePromise<RateLimitAnswer> {
+    const { method, endpoint, route } = facts
+    const result = this.#limiter.reserve({ ip: ip ?? facts.ip, userId, tier, method, endpoint, route, cost })
+    if (result instanceof Promise) return result.then((decided) => this.#answerTo(decided, facts, incoming))
+    return this.#answerTo(result, facts, incoming)
+  }
+
+  #answerTo(result: Reservation, facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
+    const { count = 'all' } = this.#options
+    const { reason } = result
+    if (reason !== undefined) return this.#denied({ reason, result, decision: result }, facts, incoming)
+    const headers = headersOf(result, this.#fields)
+    const allowed = { allowed: true, statusCode: 200, reason, message: 'OK', headers, body: '', result }
+    return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
+  }
+
+  async #failed(error: unknown, facts: RequestFacts, incoming: Incoming): Promise<RateLimitAnswer> {
+    if (!(error instanceof RequestError && error.code === 'RL_INVALID_ADDRESS')) throw error
+    this.#reporter.tell({ level: 'warn', event: 'invalid_address', budget: 'fault' }, () => ({
+      message: this.#reporter.namesAddresses ? error.message : 'The address of a client could not be read',
+    }))
+    return this.#denied({ reason: 'invalid-address' }, facts, incoming)
   }
 
   async #denied(

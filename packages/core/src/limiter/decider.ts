@@ -1,7 +1,7 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import type { Emitter } from '../events.ts'
 import type { HashedName } from '../hashed-name.ts'
-import { andThen, isPromise } from '../maybe-promise.ts'
+import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { GuardedStore, isCallersOwn } from '../stores/guarded-store.ts'
 import type { Store } from '../stores/store.ts'
@@ -79,7 +79,7 @@ export class Decider {
     if (charges.length === 0) return resultOf([], [], tier)
     try {
       const verdicts = verb === 'consume' ? this.#store.consume(charges) : this.#store.peek(charges)
-      if (!isPromise(verdicts)) return this.#answered(plan, verdicts, ledger)
+      if (!(verdicts instanceof Promise)) return this.#answered(plan, verdicts, ledger)
       return verdicts.then(
         (given) => this.#answered(plan, given, ledger),
         (error: unknown) => this.#askElsewhere(verb, plan, ledger, error),

@@ -1,6 +1,6 @@
 import { checkedSubnet } from '../client/client-key.ts'
 import type { Reporter } from '../logger.ts'
-import { andThen, isPromise } from '../maybe-promise.ts'
+import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
@@ -62,7 +62,8 @@ export class Planner {
     // The rules of now, whatever changes while the tier is asked for.
     const rules = this.#rules
     const tier = this.#tierOfRequest(request, rules)
-    if (isPromise(tier)) return tier.then((known) => this.#planBy(rules.lineUpFor(request, known), request, known))
+    if (tier instanceof Promise)
+      return tier.then((known) => this.#planBy(rules.lineUpFor(request, known), request, known))
     return this.#planBy(rules.lineUpFor(request, tier), request, tier)
   }
 
@@ -96,7 +97,7 @@ export class Planner {
     const { userId, tier } = request
     if (userId === undefined) return undefined
     const named = tier === undefined && this.#tierOf ? this.#tierOf(userId, request) : tier
-    return isPromise(named) ? named.then((name) => rules.tierFor(name)) : rules.tierFor(named)
+    return andThen(named, (name) => rules.tierFor(name))
   }
 }
 

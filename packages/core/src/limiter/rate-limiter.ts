@@ -5,7 +5,7 @@ import { Emitter } from '../events.ts'
 import type { Listener } from '../events.ts'
 import { hashedNamesBy } from '../hashed-name.ts'
 import { Reporter } from '../logger.ts'
-import { andThen, isPromise } from '../maybe-promise.ts'
+import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkOptions } from '../options.ts'
 import { checkStore } from '../stores/check-store.ts'
@@ -108,9 +108,9 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    */
   reserve(request: RateLimitRequest<Tier>): MaybePromise<Reservation<PolicyName<Tier, Endpoint>>> {
     const ledger: Spending[] = []
-    return andThen(this.#decide('consume', request, ledger), (result) =>
-      reservationOf(result, request.cost ?? 1, ledger),
-    )
+    const result = this.#decide('consume', request, ledger)
+    if (result instanceof Promise) return result.then((decided) => reservationOf(decided, request.cost ?? 1, ledger))
+    return reservationOf(result, request.cost ?? 1, ledger)
   }
 
   /** Answers what `isAllowed` would, and charges nothing. */
@@ -274,9 +274,10 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     request: RateLimitRequest,
     ledger?: Spending[],
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
-    if (isPromise(plan)) return plan.then((known) => this.#charge(known, request, ledger))
+    if (plan instanceof Promise) return plan.then((known) => this.#charge(known, request, ledger))
     const result = this.#decider.ask('consume', plan, ledger)
-    return isPromise(result) ? result.then((decided) => this.#told(request, decided)) : this.#told(request, result)
+    if (result instanceof Promise) return result.then((decided) => this.#told(request, decided))
+    return this.#told(request, result)
   }
 
   #told(request: RateLimitRequest, result: RateLimitResult): RateLimitResult {

@@ -112,7 +112,7 @@ export function decisivePolicy<Name extends string>(
   results: readonly PolicyResult<Name>[],
 ): PolicyResult<Name> | undefined {
   let decisive = results[0]
-  for (const result of results) if (isTighter(result, decisive!)) decisive = result
+  for (let i = 1; i < results.length; i++) if (isTighter(results[i]!, decisive!)) decisive = results[i]
   return decisive
 }
 

@@ -38,13 +38,11 @@ interface EndpointRule {
   readonly policies: readonly Policy[]
   /** Whether it stands in for the other rules. */
   readonly isAlone: boolean
-  readonly lineUps: Map<CallerKind, LineUp>
+  /** By their tier, if users have one. */
+  readonly users: Map<string | undefined, LineUp>
+  anonymous?: LineUp
 }
 
-/** A known user's tier, if users have one; or nobody known. */
-type CallerKind = string | undefined | typeof NOBODY
-
-const NOBODY = Symbol('nobody')
 const DEFAULT_IP = '100 per minute'
 const ROUTE_KEYS = { endpoint: true, rule: true, only: true } as const satisfies Record<keyof RouteRule, true>
 
@@ -125,11 +123,11 @@ export class RuleSet {
   /** The limits that apply to a request of a user of this tier, or of nobody known. */
   lineUpFor(request: RateLimitRequest, tier: string | undefined): LineUp {
     const rule = this.#endpointRule(request)
-    const caller = request.userId === undefined ? NOBODY : tier
-    const known = rule.lineUps.get(caller)
+    if (request.userId === undefined) return (rule.anonymous ??= lineUpOf(this.#policiesForNobody(rule)))
+    const known = rule.users.get(tier)
     if (known) return known
-    const lineUp = lineUpOf(this.#policiesFor(rule, caller))
-    rule.lineUps.set(caller, lineUp)
+    const lineUp = lineUpOf(this.#policiesForUser(rule, tier))
+    rule.users.set(tier, lineUp)
     return lineUp
   }
 
@@ -155,12 +153,16 @@ export class RuleSet {
     return !other || other === rule ? rule : endpointRule([...rule.policies, ...other.policies])
   }
 
-  #policiesFor({ policies, isAlone }: EndpointRule, caller: CallerKind): readonly Policy[] {
-    const isUser = caller !== NOBODY
-    const endpointPolicies = policies.filter((policy) => isFor(policy, isUser))
+  #policiesForNobody({ policies, isAlone }: EndpointRule): readonly Policy[] {
+    const endpointPolicies = policies.filter((policy) => isFor(policy, false))
     if (isAlone && isEnough(policies, endpointPolicies)) return endpointPolicies
-    if (!isUser || caller === undefined) return [...this.#ip, ...endpointPolicies]
-    return [...this.#ip.filter(({ forUsers }) => forUsers), ...this.tierPolicies(caller), ...endpointPolicies]
+    return [...this.#ip, ...endpointPolicies]
+  }
+
+  #policiesForUser({ policies, isAlone }: EndpointRule, tier: string | undefined): readonly Policy[] {
+    if (isAlone && isEnough(policies, policies)) return policies
+    if (tier === undefined) return [...this.#ip, ...policies]
+    return [...this.#ip.filter(({ forUsers }) => forUsers), ...this.tierPolicies(tier), ...policies]
   }
 
   #checkDefaultTier(tier: string | undefined): string | undefined {
@@ -187,7 +189,7 @@ export function isFor({ per }: Policy, isUser: boolean): boolean {
 }
 
 function endpointRule(policies: readonly Policy[], isAlone = false): EndpointRule {
-  return { policies, isAlone, lineUps: new Map() }
+  return { policies, isAlone, users: new Map() }
 }
 
 /** Whether a rule may stand alone: one that counts by user leaves callers without one to the other rules. */

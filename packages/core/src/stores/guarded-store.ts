@@ -91,12 +91,12 @@ export class GuardedStore {
 
   /** Whether it is left alone for the moment: whoever asks next is not heard. */
   get isLeftAlone(): boolean {
-    return this.#isOpen && this.#clock() < this.#probeAt
+    return this.#isOpen() && this.#clock() < this.#probeAt
   }
 
   /** Milliseconds until the store will be asked again. */
   get retryAfterMs(): number {
-    return this.#isOpen ? Math.max(1, Math.ceil(this.#probeAt - this.#clock())) : PROBE_EVERY_MS
+    return this.#isOpen() ? Math.max(1, Math.ceil(this.#probeAt - this.#clock())) : PROBE_EVERY_MS
   }
 
   consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
@@ -138,13 +138,14 @@ export class GuardedStore {
     return this.#store.close()
   }
 
-  get #isOpen(): boolean {
+  /** No getter: V8 calls its runtime for a private one, at every request. */
+  #isOpen(): boolean {
     return this.#failures >= FAILURES_TO_OPEN
   }
 
   #ask<T>(verb: StoreCall['verb'], question: () => MaybePromise<T>): MaybePromise<T> {
     const probeAt = this.#probeAt
-    if (this.#isOpen) {
+    if (this.#isOpen()) {
       const now = this.#clock()
       if (now < this.#probeAt) {
         throw new StoreError(
@@ -185,7 +186,7 @@ export class GuardedStore {
   }
 
   #succeeded<T>(value: T, verb: StoreCall['verb'], askedAt: number | undefined): T {
-    const wasLeftAlone = this.#isOpen
+    const wasLeftAlone = this.#isOpen()
     this.#failures = 0
     if (askedAt !== undefined)
       this.#events.emit('storeCall', { role: this.#role, verb, latencyMs: this.#clock() - askedAt })
