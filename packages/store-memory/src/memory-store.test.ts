@@ -246,6 +246,15 @@ describe('the ceiling on keys', () => {
   })
 })
 
+describe('a key that is no string', () => {
+  it('is refused, also where it is to be forgotten', () => {
+    const { store } = storeAt()
+    const invalid = expect.objectContaining({ code: 'RL_INVALID_KEY' }) as Error
+    expect(() => store.reset(7 as never)).toThrow(invalid)
+    expect(() => store.consume(charge(7 as never))).toThrow(invalid)
+  })
+})
+
 describe('closing', () => {
   it('forgets everything', () => {
     const { store } = storeAt()

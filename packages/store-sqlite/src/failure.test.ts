@@ -35,6 +35,11 @@ describe('a database without room', () => {
     for (const answer of answers) {
       expect(answer).toEqual({ status: 'rejected', reason: storeError('RL_STORE_FULL', 'no room') })
     }
+    // Whoever only looks still writes nothing, so that no lock keeps it waiting.
+    const other = new Database(path)
+    other.exec('BEGIN IMMEDIATE')
+    expect((await store.peek(charge('first')))[0]).toMatchObject({ remaining: 3 })
+    other.close()
     expect((await store.consume(charge('first')))[0]).toMatchObject({ remaining: 3 })
 
     database.exec('PRAGMA max_page_count = 1000000')
