@@ -5,6 +5,7 @@ import type { RedisCluster, RedisServer } from '@rl/test-servers'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
+import type { RedisClient } from './redis-client.ts'
 import { RedisStore } from './redis-store.ts'
 import type { RedisStoreOptions } from './redis-store.ts'
 
@@ -74,6 +75,21 @@ describe('a decision', () => {
       answers.push(flushed, ...(await Promise.all(decisions)).map(([verdict]) => verdict!.remaining))
     }
     expect(answers).toEqual(Array.from({ length: 10 }, (_, i) => ['OK', 4, 99 - i]).flat())
+  })
+
+  it('is made by the server’s own time, to the millisecond', async () => {
+    const store = new RedisStore({ client })
+    const serverTime = async () => {
+      const [seconds, micros] = await client.time()
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+    }
+    for (let i = 0; i < 200; i++) {
+      const before = await serverTime()
+      const [verdict] = await store.peek([charge('a')])
+      const after = await serverTime()
+      expect(verdict!.at).toBeGreaterThanOrEqual(before)
+      expect(verdict!.at).toBeLessThanOrEqual(after)
+    }
   })
 
   it('keeps keys by prefix, version, algorithm and whose they are', async () => {
@@ -323,6 +339,33 @@ describe('a cluster', () => {
     expect(answers.filter((verdicts) => verdicts.every(({ allowed }) => allowed))).toHaveLength(50)
     const left = await store.peek(charges.map((one) => ({ ...one, cost: 0 })))
     expect(left.map(({ remaining }) => remaining)).toEqual([950, 0, 950, 950])
+  })
+
+  it('gives back what was charged last where somebody came between', async () => {
+    let now = 1_700_000_000_000
+    const limit = parseLimit({ rate: '2 per minute', algorithm: 'sliding-window' })
+    const other = new RedisStore({ client, clock: () => now })
+    const between: RedisClient = {
+      isCluster: true,
+      evalsha: async (...args) => {
+        if (args.includes('consume')) await other.consume([charge('b', limit, 2)])
+        return client.evalsha(...args)
+      },
+      eval: async (...args) => client.eval(...args),
+      del: async (key) => client.del(key),
+      ping: async () => client.ping(),
+    }
+    await other.consume([charge('a', limit)])
+    now += 1000
+    const store = new RedisStore({ client: between, clock: () => now })
+    const verdicts = await store.consume([charge('a', limit), charge('b', limit)])
+    expect(verdicts).toMatchObject([
+      { allowed: true, remaining: 1, resetAfterMs: 59_000 },
+      { allowed: false, remaining: 0 },
+    ])
+    expect(await other.peek([charge('a', limit)])).toMatchObject([{ allowed: true, remaining: 0 }])
+    now += 59_000
+    expect(await other.peek([charge('a', limit, 2)])).toMatchObject([{ allowed: true, remaining: 0 }])
   })
 })
 
