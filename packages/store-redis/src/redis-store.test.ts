@@ -126,6 +126,17 @@ describe('a decision', () => {
     }
   })
 
+  it('lets no key expire a millisecond before its window is over', async () => {
+    const store = new RedisStore({ client })
+    let longestMs = 0
+    // Until the answer and the question after it are of one millisecond.
+    for (let i = 0; i < 1000 && longestMs < 60_000; i++) {
+      await store.consume([charge(`${i}`)])
+      longestMs = Math.max(longestMs, await client.pttl(`rl:1:fw:{${i}}`))
+    }
+    expect(longestMs).toBe(60_000)
+  })
+
   it.each(ALGORITHMS)('heals a key that has lost its expiry (%s)', async (algorithm) => {
     const store = new RedisStore({ client })
     const limit = parseLimit({ rate: '5 per minute', algorithm })
