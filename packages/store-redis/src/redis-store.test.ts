@@ -171,7 +171,8 @@ describe('a decision', () => {
       store.consume([charge('beside'), bad]),
       store.consume([charge('after')]),
     ])
-    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    const admission = { status: 'fulfilled', value: [{ allowed: true, remaining: 4, resetAfterMs: 60_000 }] }
+    expect(answers).toMatchObject([admission, { status: 'rejected' }, admission])
     expect(await store.peek([charge('beside', five, 0)])).toMatchObject([{ remaining: 5 }])
   })
 
@@ -181,6 +182,39 @@ describe('a decision', () => {
     const failing = store.consume([charge('a', parseLimit({ rate: '5 per minute', algorithm: 'sliding-window' }))])
     await expect(failing).rejects.toMatchObject({ name: 'StoreError', store: 'redis', code: 'RL_STORE_FAILED' })
     await expect(failing).rejects.toThrow(/WRONGTYPE/)
+  })
+})
+
+describe('a server that does not decide', () => {
+  it.each<[code: string, message: RegExp, begin: () => Promise<unknown>, end: () => Promise<unknown>]>([
+    [
+      'RL_STORE_FULL',
+      /OOM/,
+      async () => client.config('SET', 'maxmemory', '1'),
+      async () => client.config('SET', 'maxmemory', '0'),
+    ],
+    [
+      'RL_STORE_READONLY',
+      /READONLY/,
+      async () => client.replicaof(server.host, 1),
+      async () => client.replicaof('NO', 'ONE'),
+    ],
+  ])('is %s', async (code, message, begin, end) => {
+    const store = new RedisStore({ client })
+    await begin()
+    const answers = await Promise.allSettled([store.consume([charge('a')]), store.consume([charge('b')])])
+    await end()
+    const reason = { name: 'StoreError', code, store: 'redis', cause: { message: expect.stringMatching(message) } }
+    expect(answers).toMatchObject([{ reason }, { reason }])
+  })
+
+  it('is RL_STORE_FAILED where the connection is closed, to all who asked', async () => {
+    const closed = new Redis(server.url)
+    closed.disconnect()
+    const store = new RedisStore({ client: closed })
+    const answers = await Promise.allSettled([store.consume([charge('a')]), store.ping(), store.reset('a')])
+    const reason = { code: 'RL_STORE_FAILED', cause: { message: 'Connection is closed.' } }
+    expect(answers).toMatchObject([{ reason }, { reason }, { reason }])
   })
 })
 
@@ -208,6 +242,25 @@ describe('batching', () => {
     const answers = await Promise.all(Array.from({ length: 64 }, async () => store.consume([charge('a', limit)])))
     expect(await scriptCalls()).toBe(2)
     expect(answers.filter(([verdict]) => verdict!.allowed)).toHaveLength(60)
+  })
+
+  it('sends a single decision at once, and gathers what comes while the server is at work', async () => {
+    const store = new RedisStore({ client })
+    await store.peek([charge('warm')])
+    await scriptCalls()
+    const tick = async () => new Promise<void>((resolve) => process.nextTick(resolve))
+    const askThen = async (...later: (() => Promise<unknown>)[]): Promise<number> => {
+      const asked: Promise<unknown>[] = [store.consume([charge('a')])]
+      for (const ask of later) {
+        await tick()
+        asked.push(ask())
+      }
+      await Promise.all(asked)
+      return scriptCalls()
+    }
+    const askOne = async () => store.consume([charge('b')])
+    expect(await askThen(askOne, askOne)).toBe(2)
+    expect(await askThen(async () => Promise.all(Array.from({ length: 64 }, askOne)))).toBe(2)
   })
 
   it('keeps the order of what is asked', async () => {
