@@ -6,7 +6,15 @@ import type { Vitest } from 'vitest/node'
 const SOURCES = 'packages/store-redis/lua'
 const COPIES = '.stryker-tmp/lua'
 const TESTS = ['twins', 'redis-store'].map((name) => `packages/store-redis/src/${name}.test.ts`)
-const SCRIPTS = ['fixed-window', 'sliding-window', 'sliding-window-counter', 'token-bucket', 'integers', 'decide', 'carefully']
+const SCRIPTS = [
+  'fixed-window',
+  'sliding-window',
+  'sliding-window-counter',
+  'token-bucket',
+  'integers',
+  'decide',
+  'carefully',
+]
 /** What all algorithms run through: the whole of the first test. */
 const OF_NO_ALGORITHM = ['integers', 'decide', 'carefully']
 
@@ -72,7 +80,15 @@ function isWhole(line: string): boolean {
 /** Vitest, on the copies of the scripts. */
 function openVitest(): Promise<Vitest> {
   return createVitest(
-    { config: 'scripts/mutate.vitest.ts', include: TESTS, watch: false, bail: 1, maxWorkers: 1, reporters: [{}] },
+    {
+      config: 'scripts/mutate.vitest.ts',
+      include: TESTS,
+      watch: false,
+      bail: 1,
+      maxWorkers: 1,
+      testTimeout: 20_000,
+      reporters: [{}],
+    },
     {
       plugins: [
         {
