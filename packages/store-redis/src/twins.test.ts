@@ -178,9 +178,10 @@ describe('a history', () => {
     charges: [{ key: 'a', limit, cost, stepsAgo: undefined, resetAfterMs: limit.windowMs }],
   })
   const limitOf = (algorithm: AlgorithmName) => (quota: number, windowMs: number) => ({ algorithm, quota, windowMs })
-  const [fixed, sliding, counter] = (['fixed-window', 'sliding-window', 'sliding-window-counter'] as const).map(
-    limitOf,
-  ) as [ReturnType<typeof limitOf>, ReturnType<typeof limitOf>, ReturnType<typeof limitOf>]
+  const fixed = limitOf('fixed-window')
+  const sliding = limitOf('sliding-window')
+  const counter = limitOf('sliding-window-counter')
+  const bucket = limitOf('token-bucket')
   const YEAR_MS = 31_536_000_000
   const most = Math.floor(Number.MAX_SAFE_INTEGER / YEAR_MS)
 
@@ -204,6 +205,11 @@ describe('a history', () => {
         ask(-0.5 * YEAR_MS - 1, counter(most, YEAR_MS), 1),
         ask('retryAfterMs', counter(most, YEAR_MS), 1),
       ],
+    ],
+    [
+      'with a refund that leaves nothing to remember',
+      'token-bucket',
+      [ask(0, bucket(5, 1000), 2), ask(0, bucket(5, 1000), 2, 'refund'), ask(1, bucket(5, 1000), 1)],
     ],
     [
       'with a look that has denied, before a clock that has stepped back',
