@@ -52,6 +52,14 @@ describe('closing', () => {
   })
 })
 
+describe('a charge that is none', () => {
+  it.each([null, undefined, 7])('is refused as such: %j', async (none) => {
+    const { store } = storeAt(newPath())
+    await expect(store.consume([none as never])).rejects.toMatchObject({ code: 'RL_INVALID_KEY' })
+    await store.close()
+  })
+})
+
 describe('what may write', () => {
   it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
     ['a refund', async (store) => store.refund(charge('a'))],
