@@ -250,7 +250,7 @@ describe('batching', () => {
     await scriptCalls()
     const tick = async () => new Promise<void>((resolve) => process.nextTick(resolve))
     const askThen = async (...later: (() => Promise<unknown>)[]): Promise<number> => {
-      const asked: Promise<unknown>[] = [store.consume([charge('a')])]
+      const asked: unknown[] = [store.consume([charge('a')])]
       for (const ask of later) {
         await tick()
         asked.push(ask())

@@ -172,7 +172,12 @@ describe('sliding-window.lua', () => {
 
 /** What random histories hardly meet. */
 describe('a history', () => {
-  const ask = (wait: History[number]['wait'], limit: Limit, cost: number, verb = 'consume'): History[number] => ({
+  const ask = (
+    wait: History[number]['wait'],
+    limit: Limit,
+    cost: number,
+    verb: History[number]['verb'] = 'consume',
+  ): History[number] => ({
     verb,
     wait,
     charges: [{ key: 'a', limit, cost, stepsAgo: undefined, resetAfterMs: limit.windowMs }],
