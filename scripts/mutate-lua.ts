@@ -16,7 +16,7 @@ const SCRIPTS = [
   'carefully',
 ]
 /** What all algorithms run through: the whole of the first test. */
-const OF_NO_ALGORITHM = ['integers', 'decide', 'carefully']
+const OF_NO_ALGORITHM = new Set(['integers', 'decide', 'carefully'])
 
 interface Mutant {
   readonly script: string
@@ -115,7 +115,7 @@ async function firstToNotice(vitest: Vitest, { script, line, after }: Mutant): P
   const lines = readFileSync(`${SOURCES}/${script}.lua`, 'utf8').split('\n')
   writeFileSync(`${COPIES}/${script}.lua`, lines.with(line - 1, after).join('\n'))
   try {
-    const twin = OF_NO_ALGORITHM.includes(script) ? '' : `${script}.lua`
+    const twin = OF_NO_ALGORITHM.has(script) ? '' : `${script}.lua`
     if (await isNoticed(vitest, TESTS[0]!, twin)) return 0
     return (await isNoticed(vitest, TESTS[1]!)) ? 1 : -1
   } finally {
