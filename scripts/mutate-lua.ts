@@ -6,7 +6,17 @@ import type { Vitest } from 'vitest/node'
 const SOURCES = 'packages/store-redis/lua'
 const COPIES = '.stryker-tmp/lua'
 const TESTS = ['twins', 'redis-store'].map((name) => `packages/store-redis/src/${name}.test.ts`)
-const SCRIPTS = ['fixed-window', 'sliding-window', 'sliding-window-counter', 'token-bucket', 'integers', 'decide']
+const SCRIPTS = [
+  'fixed-window',
+  'sliding-window',
+  'sliding-window-counter',
+  'token-bucket',
+  'integers',
+  'decide',
+  'carefully',
+]
+/** What all algorithms run through: the whole of the first test. */
+const OF_NO_ALGORITHM = new Set(['integers', 'decide', 'carefully'])
 
 interface Mutant {
   readonly script: string
@@ -70,7 +80,15 @@ function isWhole(line: string): boolean {
 /** Vitest, on the copies of the scripts. */
 function openVitest(): Promise<Vitest> {
   return createVitest(
-    { config: 'scripts/mutate.vitest.ts', include: TESTS, watch: false, bail: 1, maxWorkers: 1, reporters: [{}] },
+    {
+      config: 'scripts/mutate.vitest.ts',
+      include: TESTS,
+      watch: false,
+      bail: 1,
+      maxWorkers: 1,
+      testTimeout: 20_000,
+      reporters: [{}],
+    },
     {
       plugins: [
         {
@@ -86,10 +104,10 @@ function openVitest(): Promise<Vitest> {
 /** Whether a test fails. */
 async function isNoticed(vitest: Vitest, test: string, name = ''): Promise<boolean> {
   vitest.setGlobalTestNamePattern(name)
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(
-    await vitest.globTestSpecifications([test]),
-  )
-  return unhandledErrors.length > 0 || testModules.length === 0 || !testModules.every((module) => module.ok())
+  const run = await vitest.runTestSpecifications(await vitest.globTestSpecifications([test]))
+  // It tells also of what was run before, as it was then.
+  const modules = run.testModules.filter(({ moduleId }) => moduleId.endsWith(test))
+  return run.unhandledErrors.length > 0 || modules.length === 0 || !modules.every((module) => module.ok())
 }
 
 /** Which test notices the mutant, counted from 0; -1 if none does. */
@@ -97,7 +115,7 @@ async function firstToNotice(vitest: Vitest, { script, line, after }: Mutant): P
   const lines = readFileSync(`${SOURCES}/${script}.lua`, 'utf8').split('\n')
   writeFileSync(`${COPIES}/${script}.lua`, lines.with(line - 1, after).join('\n'))
   try {
-    const twin = script === 'decide' || script === 'integers' ? '' : `${script}.lua`
+    const twin = OF_NO_ALGORITHM.has(script) ? '' : `${script}.lua`
     if (await isNoticed(vitest, TESTS[0]!, twin)) return 0
     return (await isNoticed(vitest, TESTS[1]!)) ? 1 : -1
   } finally {

@@ -14,7 +14,9 @@ interface Group {
 }
 
 const NO_TESTS = ['!**/*.test.ts', '!**/*.test-d.ts', '!**/*.fixture.ts']
-const [core, memory, sqlite] = ['core', 'store-memory', 'store-sqlite'].map((name) => `packages/${name}/src`)
+const [core, memory, sqlite, redis] = ['core', 'store-memory', 'store-sqlite', 'store-redis'].map(
+  (name) => `packages/${name}/src`,
+)
 
 const GROUPS: Readonly<Record<string, Group>> = {
   core: {
@@ -24,6 +26,10 @@ const GROUPS: Readonly<Record<string, Group>> = {
   sqlite: {
     mutate: [`${sqlite}/*.ts`, ...NO_TESTS],
     testFiles: [`${sqlite}/!(*.processes|*.conformance).test.ts`],
+  },
+  redis: {
+    mutate: [`${redis}/*.ts`, ...NO_TESTS],
+    testFiles: [`${redis}/{deny-cache,kind-names,question,redis-store}.test.ts`],
   },
   memory: { mutate: [`${memory}/*.ts`, ...NO_TESTS], testFiles: [`${memory}/*.test.ts`] },
 }

@@ -74,6 +74,19 @@ it.each([16, 17, 40])('spends %d charges in one call, or none', (count) => {
   expect(store.peek([{ key: 'new', limit, cost: 0 }])[0]!.remaining).toBe(3)
 })
 
+it('spends from a new bucket as much as it bursts, among others', () => {
+  const store = new MemoryStore({ clock: () => START })
+  const charges: Charge[] = [
+    { key: 'a', limit: { algorithm: 'token-bucket', quota: 3, windowMs: 1000, burst: 5 }, cost: 4 },
+    { key: 'b', limit: { algorithm: 'fixed-window', quota: 3, windowMs: 1000 }, cost: 1 },
+  ]
+  expect(store.consume(charges)).toMatchObject([
+    { allowed: true, remaining: 1 },
+    { allowed: true, remaining: 2 },
+  ])
+  expect(store.peek(charges.map((one) => ({ ...one, cost: 0 })))).toMatchObject([{ remaining: 1 }, { remaining: 2 }])
+})
+
 it.each([Number.NaN, -1, 0.5, '2'])('refuses a cost of %j among others, and leaves no trace', (cost) => {
   const store = new MemoryStore({ clock: () => START })
   const limit: Limit = { algorithm: 'fixed-window', quota: 3, windowMs: 1000 }

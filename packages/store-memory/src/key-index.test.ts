@@ -20,6 +20,9 @@ const KEYS = [
   'abcda',
   'aa',
   '\u0161`',
+  '\u0161a',
+  '\u0100\0',
+  '\0\u0001',
   'abcdefgh',
   'abcdefgx',
 ]

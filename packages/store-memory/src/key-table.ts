@@ -131,7 +131,7 @@ export class KeyTable {
       const next = this.rows.next(cursor, shelf)
       const row = next === NO_ROW ? this.rows.next(cursor, shelf) : next
       const rowExpiry = this.#expiryOf(row)
-      if (soonest === NO_ROW || rowExpiry < expiry) {
+      if (rowExpiry < expiry) {
         soonest = row
         expiry = rowExpiry
       }

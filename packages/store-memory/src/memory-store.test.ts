@@ -157,7 +157,7 @@ describe('the ceiling on keys', () => {
   it('drops what is expired, of whatever algorithm, before anything else', () => {
     const { store, clock } = storeAt({ maxKeys: 6 })
     store.consume(charge('expired', parseLimit({ rate: '2 per second', algorithm: 'token-bucket' })))
-    clock.now += 2000
+    clock.now += 500
     for (let i = 0; i < 5; i++) store.consume(charge(`user:${i}`))
     store.consume(charge('another'))
     const left = (key: string) => store.peek(charge(key, undefined, 0))[0]!.remaining
@@ -176,6 +176,15 @@ describe('the ceiling on keys', () => {
     expect(store.peek(charge('user:1', undefined, 0))[0]).toMatchObject({ remaining: 1 })
   })
 
+  it('drops what would be forgotten soonest, also where it is not the first to be looked at', () => {
+    const { store } = storeAt({ maxKeys: 10 })
+    const rateOf = (i: number) => parseLimit(i === 5 ? '2 per second' : '2 per minute')
+    for (let i = 0; i < 10; i++) store.consume(charge(`user:${i}`, rateOf(i)))
+    store.consume(charge('new'))
+    const left = Array.from({ length: 10 }, (_, i) => store.peek(charge(`user:${i}`, rateOf(i), 0))[0]!.remaining)
+    expect(left).toEqual([1, 1, 1, 1, 1, 2, 1, 1, 1, 1])
+  })
+
   it.each<[string, (store: MemoryStore) => void]>([
     ['has spent everything', (store) => void store.consume(charge('blocked', undefined, 2))],
     [
@@ -183,6 +192,14 @@ describe('the ceiling on keys', () => {
       (store) => {
         store.consume(charge('blocked'))
         store.consume(charge('blocked', undefined, 2))
+      },
+    ],
+    [
+      'was denied with something left, and was only looked at since',
+      (store) => {
+        store.consume(charge('blocked'))
+        store.consume(charge('blocked', undefined, 2))
+        store.consume(charge('blocked', undefined, 0))
       },
     ],
     [
@@ -243,6 +260,15 @@ describe('the ceiling on keys', () => {
     clock.now += 1000
     for (let i = 0; i < 500; i++) store.consume(charge(`user:${i}`))
     expect(store.peek(charge('once-blocked', undefined, 0))[0]).toMatchObject({ remaining: 2 })
+  })
+})
+
+describe('a key that is no string', () => {
+  it('is refused, also where it is to be forgotten', () => {
+    const { store } = storeAt()
+    const invalid = expect.objectContaining({ code: 'RL_INVALID_KEY' }) as Error
+    expect(() => store.reset(7 as never)).toThrow(invalid)
+    expect(() => store.consume(charge(7 as never))).toThrow(invalid)
   })
 })
 

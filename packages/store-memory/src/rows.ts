@@ -17,21 +17,13 @@ export interface Cursor {
   place: number
 }
 
-/** The chunks for keys of about one length. */
-interface Aisle {
-  /** Those with room. */
-  readonly roomy: number[]
-  /** How many there are in all. */
-  count: number
-}
-
 /** Keys and their states, in chunks: nothing is ever copied to grow, and chunks that have become empty are let go. */
 export class Rows {
   readonly #width: number
   readonly #chunks: (Chunk | undefined)[] = []
   readonly #unused: number[] = []
-  /** By the length of a row. */
-  readonly #aisles: Aisle[] = []
+  /** Those with room, by the length of a row. */
+  readonly #roomy: number[][] = []
   #size = 0
   #blockedSize = 0
 
@@ -73,11 +65,12 @@ export class Rows {
   add(key: EncodedKey): number {
     // After the state there are the head and the key, or what a free place needs.
     const stride = this.#width + Math.max(1, (wordsOf(key.head) + 2) >> 1)
-    const aisle = (this.#aisles[stride] ??= { roomy: [], count: 0 })
-    const index = aisle.roomy.at(-1) ?? this.#addChunk(stride, aisle)
+    const roomy = (this.#roomy[stride] ??= [this.#addChunk(stride, FIRST_PLACES)])
+    if (roomy.length === 0) roomy.push(this.#addChunk(stride, PLACES))
+    const index = roomy.at(-1)!
     const chunk = this.#chunks[index]!
     const place = chunk.add(key)
-    if (chunk.isFull) aisle.roomy.pop()
+    if (chunk.isFull) roomy.pop()
     this.#size += 1
     return (index << PLACE_BITS) | place
   }
@@ -85,13 +78,16 @@ export class Rows {
   delete(row: number): void {
     const index = row >>> PLACE_BITS
     const chunk = this.chunkOf(row)
-    const { roomy } = this.#aisles[chunk.stride]!
+    const roomy = this.#roomy[chunk.stride]!
     if (chunk.isFull) roomy.push(index)
     this.setBlocked(row, false)
     chunk.delete(this.placeOf(row))
     this.#size -= 1
     // One with room stays, lest a key that comes and goes takes a chunk with it each time.
-    if (chunk.isEmpty && roomy.length > 1) this.#dropChunk(index)
+    if (!chunk.isEmpty || roomy.length === 1) return
+    roomy.splice(roomy.indexOf(index), 1)
+    this.#chunks[index] = undefined
+    this.#unused.push(index)
   }
 
   setBlocked(row: number, isBlocked: boolean): void {
@@ -114,24 +110,14 @@ export class Rows {
   clear(): void {
     this.#chunks.length = 0
     this.#unused.length = 0
-    this.#aisles.length = 0
+    this.#roomy.length = 0
     this.#size = 0
     this.#blockedSize = 0
   }
 
-  #addChunk(stride: number, aisle: Aisle): number {
+  #addChunk(stride: number, places: number): number {
     const index = this.#unused.pop() ?? this.#chunks.length
-    this.#chunks[index] = new Chunk(this.#width, stride, aisle.count === 0 ? FIRST_PLACES : PLACES)
-    aisle.roomy.push(index)
-    aisle.count += 1
+    this.#chunks[index] = new Chunk(this.#width, stride, places)
     return index
-  }
-
-  #dropChunk(index: number): void {
-    const aisle = this.#aisles[this.#chunks[index]!.stride]!
-    aisle.roomy.splice(aisle.roomy.indexOf(index), 1)
-    aisle.count -= 1
-    this.#chunks[index] = undefined
-    this.#unused.push(index)
   }
 }

@@ -34,10 +34,26 @@ it('asks again after a second, for another process may have given back', () => {
   expect(cache.get('a', one)).toBeUndefined()
 })
 
-it('does not answer by a clock that has stepped back', () => {
+it('does not answer by a clock that has stepped back, nor once it is past that moment again', () => {
   const { clock, cache } = cacheAt()
   cache.learn('a', one, denial, cache.asking())
-  clock.now = -1
+  for (const now of [-1, 1]) {
+    clock.now = now
+    expect(cache.get('a', one)).toBeUndefined()
+  }
+})
+
+it('forgets a denial once the server has said something newer of its key', () => {
+  const { cache } = cacheAt()
+  cache.learn('a', one, denial, cache.asking())
+  const wider = { ...one, limit: parseLimit('6 per minute') }
+  cache.learn('a', wider, { ...denial, allowed: true, limit: 6, retryAfterMs: 0 }, cache.asking())
+  expect(cache.get('a', one)).toBeUndefined()
+})
+
+it('of no size remembers nothing', () => {
+  const cache = new DenyCache(0, () => 0)
+  cache.learn('a', one, denial, cache.asking())
   expect(cache.get('a', one)).toBeUndefined()
 })
 

@@ -5,6 +5,7 @@ import type { RedisCluster, RedisServer } from '@rl/test-servers'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
+import type { RedisClient } from './redis-client.ts'
 import { RedisStore } from './redis-store.ts'
 import type { RedisStoreOptions } from './redis-store.ts'
 
@@ -76,6 +77,21 @@ describe('a decision', () => {
     expect(answers).toEqual(Array.from({ length: 10 }, (_, i) => ['OK', 4, 99 - i]).flat())
   })
 
+  it('is made by the server’s own time, to the millisecond', async () => {
+    const store = new RedisStore({ client })
+    const serverTime = async () => {
+      const [seconds, micros] = await client.time()
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+    }
+    for (let i = 0; i < 200; i++) {
+      const before = await serverTime()
+      const [verdict] = await store.peek([charge('a')])
+      const after = await serverTime()
+      expect(verdict!.at).toBeGreaterThanOrEqual(before)
+      expect(verdict!.at).toBeLessThanOrEqual(after)
+    }
+  })
+
   it('keeps keys by prefix, version, algorithm and whose they are', async () => {
     const store = new RedisStore({ client })
     const limiter = new RateLimiter({
@@ -108,6 +124,17 @@ describe('a decision', () => {
       await store.refund([charge(rate, limit)])
       expect(await client.pttl((await client.keys(`*${rate}*`))[0]!)).toBeGreaterThan(0)
     }
+  })
+
+  it('lets no key expire a millisecond before its window is over', async () => {
+    const store = new RedisStore({ client })
+    let longestMs = 0
+    // Until the answer and the question after it are of one millisecond.
+    for (let i = 0; i < 1000 && longestMs < 60_000; i++) {
+      await store.consume([charge(`${i}`)])
+      longestMs = Math.max(longestMs, await client.pttl(`rl:1:fw:{${i}}`))
+    }
+    expect(longestMs).toBe(60_000)
   })
 
   it.each(ALGORITHMS)('heals a key that has lost its expiry (%s)', async (algorithm) => {
@@ -144,7 +171,8 @@ describe('a decision', () => {
       store.consume([charge('beside'), bad]),
       store.consume([charge('after')]),
     ])
-    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    const admission = { status: 'fulfilled', value: [{ allowed: true, remaining: 4, resetAfterMs: 60_000 }] }
+    expect(answers).toMatchObject([admission, { status: 'rejected' }, admission])
     expect(await store.peek([charge('beside', five, 0)])).toMatchObject([{ remaining: 5 }])
   })
 
@@ -154,6 +182,39 @@ describe('a decision', () => {
     const failing = store.consume([charge('a', parseLimit({ rate: '5 per minute', algorithm: 'sliding-window' }))])
     await expect(failing).rejects.toMatchObject({ name: 'StoreError', store: 'redis', code: 'RL_STORE_FAILED' })
     await expect(failing).rejects.toThrow(/WRONGTYPE/)
+  })
+})
+
+describe('a server that does not decide', () => {
+  it.each<[code: string, message: RegExp, begin: () => Promise<unknown>, end: () => Promise<unknown>]>([
+    [
+      'RL_STORE_FULL',
+      /OOM/,
+      async () => client.config('SET', 'maxmemory', '1'),
+      async () => client.config('SET', 'maxmemory', '0'),
+    ],
+    [
+      'RL_STORE_READONLY',
+      /READONLY/,
+      async () => client.replicaof(server.host, 1),
+      async () => client.replicaof('NO', 'ONE'),
+    ],
+  ])('is %s', async (code, message, begin, end) => {
+    const store = new RedisStore({ client })
+    await begin()
+    const answers = await Promise.allSettled([store.consume([charge('a')]), store.consume([charge('b')])])
+    await end()
+    const reason = { name: 'StoreError', code, store: 'redis', cause: { message: expect.stringMatching(message) } }
+    expect(answers).toMatchObject([{ reason }, { reason }])
+  })
+
+  it('is RL_STORE_FAILED where the connection is closed, to all who asked', async () => {
+    const closed = new Redis(server.url)
+    closed.disconnect()
+    const store = new RedisStore({ client: closed })
+    const answers = await Promise.allSettled([store.consume([charge('a')]), store.ping(), store.reset('a')])
+    const reason = { code: 'RL_STORE_FAILED', cause: { message: 'Connection is closed.' } }
+    expect(answers).toMatchObject([{ reason }, { reason }, { reason }])
   })
 })
 
@@ -181,6 +242,25 @@ describe('batching', () => {
     const answers = await Promise.all(Array.from({ length: 64 }, async () => store.consume([charge('a', limit)])))
     expect(await scriptCalls()).toBe(2)
     expect(answers.filter(([verdict]) => verdict!.allowed)).toHaveLength(60)
+  })
+
+  it('sends a single decision at once, and gathers what comes while the server is at work', async () => {
+    const store = new RedisStore({ client })
+    await store.peek([charge('warm')])
+    await scriptCalls()
+    const tick = async () => new Promise<void>((resolve) => process.nextTick(resolve))
+    const askThen = async (...later: (() => Promise<unknown>)[]): Promise<number> => {
+      const asked: unknown[] = [store.consume([charge('a')])]
+      for (const ask of later) {
+        await tick()
+        asked.push(ask())
+      }
+      await Promise.all(asked)
+      return scriptCalls()
+    }
+    const askOne = async () => store.consume([charge('b')])
+    expect(await askThen(askOne, askOne)).toBe(2)
+    expect(await askThen(async () => Promise.all(Array.from({ length: 64 }, askOne)))).toBe(2)
   })
 
   it('keeps the order of what is asked', async () => {
@@ -323,6 +403,33 @@ describe('a cluster', () => {
     expect(answers.filter((verdicts) => verdicts.every(({ allowed }) => allowed))).toHaveLength(50)
     const left = await store.peek(charges.map((one) => ({ ...one, cost: 0 })))
     expect(left.map(({ remaining }) => remaining)).toEqual([950, 0, 950, 950])
+  })
+
+  it('gives back what was charged last where somebody came between', async () => {
+    let now = 1_700_000_000_000
+    const limit = parseLimit({ rate: '2 per minute', algorithm: 'sliding-window' })
+    const other = new RedisStore({ client, clock: () => now })
+    const between: RedisClient = {
+      isCluster: true,
+      evalsha: async (...args) => {
+        if (args.includes('consume')) await other.consume([charge('b', limit, 2)])
+        return client.evalsha(...args)
+      },
+      eval: async (...args) => client.eval(...args),
+      del: async (key) => client.del(key),
+      ping: async () => client.ping(),
+    }
+    await other.consume([charge('a', limit)])
+    now += 1000
+    const store = new RedisStore({ client: between, clock: () => now })
+    const verdicts = await store.consume([charge('a', limit), charge('b', limit)])
+    expect(verdicts).toMatchObject([
+      { allowed: true, remaining: 1, resetAfterMs: 59_000 },
+      { allowed: false, remaining: 0 },
+    ])
+    expect(await other.peek([charge('a', limit)])).toMatchObject([{ allowed: true, remaining: 0 }])
+    now += 59_000
+    expect(await other.peek([charge('a', limit, 2)])).toMatchObject([{ allowed: true, remaining: 0 }])
   })
 })
 

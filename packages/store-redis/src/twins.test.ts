@@ -168,15 +168,72 @@ describe('sliding-window.lua', () => {
       { numRuns: 20 },
     )
   })
+})
 
-  it('takes charges of the future for charges of now also where a look has denied before', async () => {
-    const limit: Limit = { algorithm: 'sliding-window', quota: 2, windowMs: 200 }
-    const charge = (cost: number) => [{ key: 'a' as const, limit, cost, stepsAgo: undefined, resetAfterMs: 200 }]
-    await expectSame('sliding-window', [
-      { verb: 'consume', wait: 0, charges: charge(2) },
-      { verb: 'peek', wait: -30, charges: charge(1) },
-      { verb: 'consume', wait: 0, charges: charge(1) },
-      { verb: 'consume', wait: 'retryAfterMs', charges: charge(1) },
-    ])
+/** What random histories hardly meet. */
+describe('a history', () => {
+  const ask = (
+    wait: History[number]['wait'],
+    limit: Limit,
+    cost: number,
+    verb: History[number]['verb'] = 'consume',
+  ): History[number] => ({
+    verb,
+    wait,
+    charges: [{ key: 'a', limit, cost, stepsAgo: undefined, resetAfterMs: limit.windowMs }],
   })
+  const limitOf = (algorithm: AlgorithmName) => (quota: number, windowMs: number) => ({ algorithm, quota, windowMs })
+  const fixed = limitOf('fixed-window')
+  const sliding = limitOf('sliding-window')
+  const counter = limitOf('sliding-window-counter')
+  const bucket = limitOf('token-bucket')
+  const YEAR_MS = 31_536_000_000
+  const most = Math.floor(Number.MAX_SAFE_INTEGER / YEAR_MS)
+
+  it.each<[string, AlgorithmName, History]>([
+    [
+      'with a window that has become shorter, and is over at this very moment',
+      'fixed-window',
+      [ask(0, fixed(5, 1000), 1), ask(500, fixed(5, 500), 1), ask(1, fixed(5, 500), 0)],
+    ],
+    [
+      'with a wait that ends a millisecond before the window does',
+      'sliding-window-counter',
+      [ask(0, counter(10, 10), 10), ask(10, counter(10, 10), 9), ask('retryAfterMs', counter(10, 10), 9)],
+    ],
+    [
+      'with as many units as can be counted, and a clock that steps back',
+      'sliding-window-counter',
+      [
+        ask(0, counter(most, YEAR_MS), most),
+        ask(1.5 * YEAR_MS, counter(most, YEAR_MS), most / 2),
+        ask(-0.5 * YEAR_MS - 1, counter(most, YEAR_MS), 1),
+        ask('retryAfterMs', counter(most, YEAR_MS), 1),
+      ],
+    ],
+    [
+      'with a refund that leaves nothing to remember',
+      'token-bucket',
+      [ask(0, bucket(5, 1000), 2), ask(0, bucket(5, 1000), 2, 'refund'), ask(1, bucket(5, 1000), 1)],
+    ],
+    [
+      'with a look that has denied, before a clock that has stepped back',
+      'sliding-window',
+      [
+        ask(0, sliding(2, 200), 2),
+        ask(-30, sliding(2, 200), 1, 'peek'),
+        ask(0, sliding(2, 200), 1),
+        ask('retryAfterMs', sliding(2, 200), 1),
+      ],
+    ],
+    [
+      'with a long log that is read on, and once more where its window becomes shorter',
+      'sliding-window',
+      [
+        ...Array.from({ length: 40 }, () => ask(2, sliding(100, 200), 1)),
+        ask(130, sliding(100, 150), 1),
+        ask(0, sliding(100, 150), 0),
+      ],
+    ],
+  ])('%s (%s.lua)', async (_what, algorithm, history) => expectSame(algorithm, history))
 })

@@ -19,6 +19,18 @@ describe('calls made in one turn of the event loop', () => {
     expect([count('SELECT state'), count('INSERT')]).toEqual([8, 8])
   })
 
+  it('share several where they are many, so that nobody has to wait long for one', async () => {
+    const { store, count } = tracedStore(newPath())
+    await Promise.all(Array.from({ length: 257 }, () => store.consume(charge('a'))))
+    expect([count('BEGIN IMMEDIATE'), count('COMMIT')]).toEqual([2, 2])
+  })
+
+  it('are all there is to do: with none, closing runs no statement', async () => {
+    const { store, count } = tracedStore(newPath())
+    await store.close()
+    expect(count('')).toBe(0)
+  })
+
   it('see each other, in their order', async () => {
     const { store, count } = tracedStore(newPath())
     const answers = await Promise.all([
@@ -115,6 +127,16 @@ describe('a lock that another connection holds', () => {
     other.close()
     expect((await store.consume(charge('a')))[0]).toMatchObject({ remaining: 4 })
     await store.close()
+  })
+
+  it('is tried for every millisecond at most, but for a few times at first', async () => {
+    const { path, store, count } = tracedStore(newPath())
+    const other = new Database(path)
+    other.exec('BEGIN IMMEDIATE')
+    await expect(store.consume(charge('a'))).rejects.toEqual(storeError('RL_STORE_BUSY', 'locked'))
+    other.close()
+    expect(count('BEGIN IMMEDIATE')).toBeGreaterThan(10)
+    expect(count('BEGIN IMMEDIATE')).toBeLessThan(1050)
   })
 
   it('does not keep a store from being built', async () => {

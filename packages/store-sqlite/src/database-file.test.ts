@@ -38,6 +38,15 @@ describe('a file', () => {
     await Promise.all([store.close(), other.close()])
   })
 
+  it('goes by its name without the spaces around it, which SQLite’s driver does not see', async () => {
+    const path = newPath()
+    const { store } = storeAt(`${path} `)
+    await store.consume(charge('a'))
+    expect((await store.consume(charge('a')))[0]).toMatchObject({ remaining: 3 })
+    await store.close()
+    expect(existsSync(path)).toBe(true)
+  })
+
   it('may be in memory', async () => {
     const store = new SqliteStore({ path: ':memory:' })
     await store.consume(charge('a'))

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 
+import { failureOf } from './failure.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { charge, filledFile, storeAt, storeError, temporaryFiles } from './store-tests.fixture.ts'
 
@@ -16,11 +17,13 @@ function overwrite(path: string, from: number): void {
   closeSync(file)
 }
 
+const drivers = [
+  ['better-sqlite3', (path: string) => new Database(path, { timeout: 0 })],
+  ['node:sqlite', (path: string) => new DatabaseSync(path)],
+] as const
+
 describe('a database without room', () => {
-  it.each([
-    ['better-sqlite3', (path: string) => new Database(path)],
-    ['node:sqlite', (path: string) => new DatabaseSync(path)],
-  ])('is RL_STORE_FULL, and nothing is half written (%s)', async (_driver, open) => {
+  it.each(drivers)('is RL_STORE_FULL, and nothing is half written (%s)', async (_driver, open) => {
     const path = newPath()
     const database = open(path)
     const store = new SqliteStore({ database, clock })
@@ -35,6 +38,11 @@ describe('a database without room', () => {
     for (const answer of answers) {
       expect(answer).toEqual({ status: 'rejected', reason: storeError('RL_STORE_FULL', 'no room') })
     }
+    // Whoever only looks still writes nothing, so that no lock keeps it waiting.
+    const other = new Database(path)
+    other.exec('BEGIN IMMEDIATE')
+    expect((await store.peek(charge('first')))[0]).toMatchObject({ remaining: 3 })
+    other.close()
     expect((await store.consume(charge('first')))[0]).toMatchObject({ remaining: 3 })
 
     database.exec('PRAGMA max_page_count = 1000000')
@@ -43,6 +51,40 @@ describe('a database without room', () => {
     }
     expect(database.prepare('SELECT count(*) AS rows FROM rl_states').get()).toEqual({ rows: 64 * (round + 1) + 1 })
     expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    database.close()
+  })
+})
+
+function extendedCodeOf(error: unknown): unknown {
+  const { code, errcode } = error as { readonly code: string; readonly errcode?: number }
+  return errcode ?? code
+}
+
+describe('a failure', () => {
+  it.each(drivers)('is told by its primary code where it has an extended one (%s)', (_driver, open) => {
+    const path = newPath()
+    const [one, other] = [open(path), open(path)]
+    one.exec('PRAGMA journal_mode = WAL; CREATE TABLE theirs (x); BEGIN; SELECT * FROM theirs')
+    other.exec('INSERT INTO theirs VALUES (1)')
+    const write = (): never => {
+      try {
+        one.exec('INSERT INTO theirs VALUES (2)')
+      } catch (error) {
+        expect(['SQLITE_BUSY_SNAPSHOT', 517]).toContain(extendedCodeOf(error))
+        throw failureOf(error, path)
+      }
+      throw new Error('It was written')
+    }
+    expect(write).toThrow(storeError('RL_STORE_BUSY', 'locked'))
+    one.close()
+    other.close()
+  })
+
+  it.each(drivers)('of a kind that nobody foresaw is RL_STORE_FAILED (%s)', async (_driver, open) => {
+    const database = open(newPath())
+    const store = new SqliteStore({ database })
+    database.exec('DROP TABLE rl_states')
+    await expect(store.consume(charge('a'))).rejects.toEqual(storeError('RL_STORE_FAILED', 'no such table'))
     database.close()
   })
 })

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 
 import { SqliteStore } from './sqlite-store.ts'
-import { ask, charge, storeAt, temporaryFiles, tracedStore } from './store-tests.fixture.ts'
+import { ask, charge, storeAt, storeError, temporaryFiles, tracedStore } from './store-tests.fixture.ts'
 
 const newPath = temporaryFiles()
 
@@ -19,6 +19,19 @@ describe('closing', () => {
     expect(existsSync(path)).toBe(true)
     expect(existsSync(`${path}-wal`)).toBe(false)
     await store.close()
+  })
+
+  it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
+    ['consume', async (store) => store.consume(charge('a'))],
+    ['peek', async (store) => store.peek(charge('a'))],
+    ['refund', async (store) => store.refund(charge('a'))],
+    ['reset', async (store) => store.reset('a')],
+    ['ping', async (store) => store.ping()],
+    ['sweep', async (store) => store.sweep()],
+  ])('leaves nothing to ask for: %s', async (_what, act) => {
+    const { store } = storeAt(newPath())
+    await store.close()
+    await expect(act(store)).rejects.toEqual(storeError('RL_STORE_CLOSED', 'after it was closed'))
   })
 
   it('leaves a database open that was passed in', async () => {
@@ -39,11 +52,39 @@ describe('closing', () => {
   })
 })
 
+describe('a charge that is none', () => {
+  it.each([null, undefined, 7])('is refused as such: %j', async (none) => {
+    const { store } = storeAt(newPath())
+    await expect(store.consume([none as never])).rejects.toMatchObject({ code: 'RL_INVALID_KEY' })
+    await store.close()
+  })
+})
+
+describe('what may write', () => {
+  it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
+    ['a refund', async (store) => store.refund(charge('a'))],
+    ['a reset', async (store) => store.reset('a')],
+    ['a ping', async (store) => store.ping()],
+    ['a sweep', async (store) => store.sweep()],
+  ])('begins so, lest another connection writes in between: %s', async (_what, act) => {
+    const { store, count } = tracedStore(newPath())
+    await act(store)
+    expect([count('BEGIN IMMEDIATE'), count('BEGIN')]).toEqual([1, 1])
+  })
+
+  it('does write, where it is a ping', async () => {
+    const { store, count } = tracedStore(newPath())
+    await store.ping()
+    expect(count('UPDATE')).toBe(1)
+  })
+})
+
 describe('an SQLite store is not built', () => {
   it.each<[string, object]>([
     ['with a path that is no string', { path: 42 }],
     ['with an empty path', { path: ' ' }],
     ['with a database that is none', { database: {} }],
+    ['with a database that runs no script', { database: { prepare: () => {} } }],
     ['with null for a database', { database: null }],
     ['with a path and a database', { path: 'x.db', database: new Database(':memory:') }],
     ['with a clock that is no function', { clock: 1000 }],

@@ -58,7 +58,7 @@ interface TracedStore {
 
 export function tracedStore(path: string): TracedStore {
   const statements: string[] = []
-  const database = new Database(path, { verbose: (sql) => statements.push(String(sql)) })
+  const database = new Database(path, { timeout: 0, verbose: (sql) => statements.push(String(sql)) })
   const store = new SqliteStore({ database, clock: () => 0 })
   statements.length = 0
   return { path, database, store, count: (start) => statements.filter((sql) => sql.startsWith(start)).length }
