@@ -73,6 +73,8 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'npm run bench -- heap --keys 50000000': CELLS,
   'npm run bench -- heap --keys 50000000 --rounds 1': CELLS,
   'npm run bench -- --update-docs': CELLS,
+  'npm run bench -- http --update-docs': CELLS,
+  'npm run bench -- sqlite --update-docs': CELLS,
   'node packages/core/src/dos/measure.fixture.ts': { byHand: 'takes minutes, and wants a machine to itself' },
   'node docs/conformance-runs.fixture.ts memory': { byHand: 'takes minutes' },
   "redis-cli --scan --pattern 'rl:1:*' | head": { byHand: 'asks a Redis of yours' },
