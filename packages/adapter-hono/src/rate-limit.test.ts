@@ -47,6 +47,14 @@ describe('rateLimit', () => {
     expect(await fields(() => Response.redirect('http://localhost/'))).toBe('99')
   })
 
+  it('adds only what is missing to a response that has such fields already', async () => {
+    const own = { 'X-RateLimit-Limit': '7', RateLimit: '"elsewhere";r=6' }
+    const url = await originOf({}, () => new Response('own', { headers: own }))
+    const { headers } = await fetch(`${url}/own`)
+    const fields = ['x-ratelimit-limit', 'ratelimit', 'x-ratelimit-remaining', 'ratelimit-policy']
+    expect(fields.map((name) => headers.get(name))).toEqual(['7', '"elsewhere";r=6', '99', '"ip";q=100;w=60'])
+  })
+
   it('tells every client its own standing on a response that a handler has made once for all of them', async () => {
     const nothing = new Response(null, { status: 204 })
     const app = new Hono().use(rateLimit({ getConnInfo, ip: '3 per minute' })).get('/', () => nothing)
