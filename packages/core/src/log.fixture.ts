@@ -1,4 +1,4 @@
-// Logs two denials and a failing store, by whatever logger is named, as an application would.
+// Logs two denials and a failing store, by whatever logger is named, as an application would; by `none`, nowhere.
 import { pino } from 'pino'
 import { createLogger, format, transports } from 'winston'
 
@@ -6,9 +6,10 @@ import { RateLimiter } from './limiter/rate-limiter.ts'
 import type { Logger } from './logger.ts'
 import { MapStore } from './stores/map-store.fixture.ts'
 
-const LOGGERS: Readonly<Record<string, () => Logger>> = {
+const LOGGERS: Readonly<Record<string, () => Logger | undefined>> = {
   console: () => console,
   pino: () => pino(),
+  none: () => undefined,
   winston: () => createLogger({ format: format.json(), transports: [new transports.Console()] }),
 }
 
@@ -19,6 +20,7 @@ class FailingStore extends MapStore {
 }
 
 const logger = LOGGERS[process.argv[2] ?? '']!()
-const limiter = new RateLimiter({ store: new MapStore(), ip: '1 per minute', logger })
+const options = logger && { logger }
+const limiter = new RateLimiter({ store: new MapStore(), ip: '1 per minute', ...options })
 for (let i = 0; i < 3; i++) await limiter.isAllowed({ ip: '203.0.113.7', method: 'GET', endpoint: '/api/search' })
-await new RateLimiter({ store: new FailingStore(), logger }).isAllowed({ ip: '203.0.113.7' })
+await new RateLimiter({ store: new FailingStore(), ...options }).isAllowed({ ip: '203.0.113.7' })

@@ -126,6 +126,10 @@ describe('a reporter', () => {
     expect(stderr.match(/event: 'store_error'/g)).toHaveLength(1)
   })
 
+  it('prints nothing where there is no logger', async () => {
+    expect(await logOf('none')).toEqual({ stdout: '', stderr: '' })
+  })
+
   it('takes the console as it is, and nothing that cannot log', () => {
     expect(() => new Reporter({ logger: console })).not.toThrow()
     const bad: unknown[] = [

@@ -10,6 +10,7 @@ import { MemoryStore } from './memory-store.ts'
 import type { MemoryStoreOptions } from './memory-store.ts'
 
 const START = 1_700_000_000_000
+const LIMIT = parseLimit('2 per minute')
 const ALGORITHMS = ['fixed-window', 'sliding-window', 'sliding-window-counter', 'token-bucket'] as const
 
 function storeAt(options: Omit<MemoryStoreOptions, 'clock'> = {}) {
@@ -17,7 +18,7 @@ function storeAt(options: Omit<MemoryStoreOptions, 'clock'> = {}) {
   return { clock, store: new MemoryStore({ ...options, clock: () => clock.now }) }
 }
 
-function charge(key: string, limit: Limit = parseLimit('2 per minute'), cost = 1): Charge[] {
+function charge(key: string, limit: Limit = LIMIT, cost = 1): Charge[] {
   return [{ key, limit, cost }]
 }
 
@@ -49,6 +50,23 @@ describe('answers', () => {
       },
     ])
     expect(store.refund(charge('a'))).toBeUndefined()
+  })
+})
+
+describe('without options', () => {
+  it('goes by the clock of the machine', () => {
+    const before = Date.now()
+    const [verdict] = new MemoryStore().consume(charge('a'))
+    expect(verdict!.at).toBeGreaterThanOrEqual(before)
+    expect(verdict!.at).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('holds a million keys, and not one more', () => {
+    const { store } = storeAt()
+    for (let i = 0; i < 1_000_000; i++) store.consume(charge(`user:${i}`))
+    expect(store.size).toBe(1_000_000)
+    store.consume(charge('another'))
+    expect(store.size).toBe(1_000_000)
   })
 })
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { SqliteStore } from './sqlite-store.ts'
-import { ask, filledFile, storeError, temporaryFiles } from './store-tests.fixture.ts'
+import { ask, charge, filledFile, storeAt, storeError, temporaryFiles } from './store-tests.fixture.ts'
 
 const newPath = temporaryFiles()
 
@@ -29,4 +29,12 @@ it('makes all of its tables or none', async () => {
   ask(path, 'CREATE TABLE rl_states (x)')
   expect(() => new SqliteStore({ path })).toThrow(storeError('RL_STORE_FAILED', 'rl_states already exists'))
   expect(ask(path, 'SELECT group_concat(name) FROM sqlite_schema')).toBe('rl_states')
+})
+
+it('keeps a state as JSON, which another version has to read, beside its algorithm and its end', async () => {
+  const { path, store, clock } = storeAt(newPath())
+  await store.consume(charge('a', undefined, 2))
+  await store.close()
+  const row = ask(path, 'SELECT json_array(key, algorithm, json(state), expires_at) FROM rl_states')
+  expect(JSON.parse(row as string)).toEqual(['a', 'fixed-window', [clock.now, 60_000, 2], clock.now + 60_000])
 })

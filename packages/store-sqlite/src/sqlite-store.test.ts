@@ -60,6 +60,17 @@ describe('a charge that is none', () => {
   })
 })
 
+describe('without a clock of its own', () => {
+  it('goes by that of the machine', async () => {
+    const store = new SqliteStore({ path: newPath() })
+    const before = Date.now()
+    const [verdict] = await store.consume(charge('a'))
+    expect(verdict!.at).toBeGreaterThanOrEqual(before)
+    expect(verdict!.at).toBeLessThanOrEqual(Date.now())
+    await store.close()
+  })
+})
+
 describe('what may write', () => {
   it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
     ['a refund', async (store) => store.refund(charge('a'))],

@@ -274,6 +274,21 @@ it('sliding-window-counter: counts within 2^53 when the clock steps back from tw
   expect(Number.isSafeInteger(state![3]! * windowMs)).toBe(true)
 })
 
+/** Stores keep these from one version to the next: another layout needs another version in the keys of each. */
+it.each<[AlgorithmName, number, State]>([
+  ['fixed-window', 30_000, [START, 60_000, 3]],
+  ['sliding-window', 30_000, [60_000, START, 2, START + 30_000, 1]],
+  ['sliding-window-counter', 90_000, [START + 60_000, 60_000, 1, 2]],
+  ['token-bucket', 6_000, [2.5 * 60_000, START + 6_000, 5, 60_000]],
+])(
+  '%s: keeps its numbers in the order in which stores have them, of two charges %d ms apart',
+  (algorithm, wait, kept) => {
+    const limit: Limit = { algorithm, quota: 5, windowMs: 60_000 }
+    const { state } = applyAlgorithm(limit, undefined, 2, START)
+    expect(applyAlgorithm(limit, state, 1, START + wait).state).toEqual(kept)
+  },
+)
+
 describe('sliding-window', () => {
   const state: State = [60_000, START, 1, START + 1, 2, START + 2, 3]
 

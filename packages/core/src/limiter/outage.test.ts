@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 
 import type { Verdict } from '../algorithms/algorithm.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
-import type { Charge } from '../stores/store.ts'
+import type { Charge, Store } from '../stores/store.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
@@ -164,18 +164,32 @@ describe('a store that hangs', () => {
     expect(fallback.states.size).toBe(0)
   })
 
-  it('is said to be degraded within the deadline', async () => {
-    class HangingStore extends MapStore {
-      override async ping(): Promise<void> {
-        await new Promise(() => {})
-      }
-    }
-    const limiter = new RateLimiter({ store: new HangingStore(), timeoutMs: TIMEOUT_MS })
-    const health = await limiter.health()
+  /** Never answers whatever it is asked. */
+  const HANGING = {
+    ...Object.fromEntries(
+      ['consume', 'peek', 'refund', 'reset', 'ping'].map((verb) => [verb, () => new Promise(() => {})]),
+    ),
+    close: () => undefined,
+  } as unknown as Store
+
+  it.each<[string, number, Pick<RateLimiterOptions, 'timeoutMs'>]>([
+    ['that it is given', TIMEOUT_MS, { timeoutMs: TIMEOUT_MS }],
+    ['of 250 ms', 250, {}],
+  ])('is said to be degraded within the deadline %s', async (_which, ms, options) => {
+    const health = await new RateLimiter({ store: HANGING, ...options }).health()
     expect([health.status, health.store.error]).toEqual([
       'degraded',
-      'StoreError: The store did not answer within 20 ms',
+      `StoreError: The store did not answer within ${ms} ms`,
     ])
+  })
+
+  it('holds nothing up that it is asked besides, either', async () => {
+    const limiter = new RateLimiter({ store: HANGING, timeoutMs: TIMEOUT_MS })
+    const late = { code: 'RL_STORE_TIMEOUT' }
+    expect(await limiter.peek({ ip: IP })).toMatchObject({ allowed: true, degraded: 'allow' })
+    expect(await limiter.buildRateLimitHeaders({ ip: IP })).toEqual({})
+    await expect(limiter.refund({ ip: IP })).rejects.toMatchObject(late)
+    await expect(limiter.reset({ ip: IP })).rejects.toMatchObject(late)
   })
 })
 
