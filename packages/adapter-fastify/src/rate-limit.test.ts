@@ -48,6 +48,23 @@ describe('rateLimit', () => {
     expect(await answer.json()).toMatchObject({ policy: 'POST /login', remaining: 4 })
   })
 
+  it.each([
+    ['/users/:id', '/users/'],
+    ['/users/:id', '/users/?page=2'],
+    ['/users/:id/posts', '/users//posts'],
+    ['/files/:name.json', '/files/.json'],
+  ])('finds the rule for %s, also where the value is empty: %s', async (route, url) => {
+    const app = await appWith({ endpoints: { [route]: '0 per minute' } })
+    app.get(route, async () => 'served')
+    expect((await app.inject(url)).statusCode).toBe(429)
+  })
+
+  it('takes an empty wildcard for what it is', async () => {
+    const app = await appWith({ endpoints: { '/files': '0 per minute' } })
+    app.get('/files/*', async () => 'served')
+    expect((await app.inject('/files/')).statusCode).toBe(429)
+  })
+
   it('lets a route past that says so', async () => {
     const app = await appWith({ ip: '0 per minute' })
     app.get('/health', { config: { rateLimit: false } }, async () => 'well')

@@ -66,9 +66,9 @@ export const rateLimit = plugin(
         done()
         return
       }
-      const { ip, method, url, socket } = request
+      const { ip, method, socket } = request
       const header = (name: string): string | undefined => request.headers[name.toLowerCase()]?.toString()
-      const facts = { ip, peer: socket.remoteAddress, method, endpoint: pathOf(url), route, header }
+      const facts = { ip, peer: socket.remoteAddress, method, endpoint: endpointOf(request), route, header }
       const answer = middleware.processRequest(facts, request)
       if (answer instanceof Promise) answer.then((decided) => respond(decided, request, reply, done)).catch(done)
       else respond(answer, request, reply, done)
@@ -82,6 +82,16 @@ export const rateLimit = plugin(
   },
   { name: '@rl/adapter-fastify', fastify: '5.x' },
 )
+
+/**
+ * The path; or the route's own, where a parameter is empty: Fastify takes `/users/` to `/users/:id`, whose rule would not be
+ * found by it.
+ */
+function endpointOf({ params, routeOptions, url }: FastifyRequest): string {
+  const values = params as Readonly<Record<string, string>>
+  for (const name in values) if (values[name] === '' && name !== '*') return routeOptions.url ?? pathOf(url)
+  return pathOf(url)
+}
 
 function pathOf(url: string): string {
   const end = url.indexOf('?')

@@ -14,8 +14,16 @@ const LAST_MS = 8.64e15
  */
 export function readClock(clock: Clock): number {
   const now = Math.floor(clock())
-  if (!(Math.abs(now) <= LAST_MS)) {
-    throw new ConfigError('RL_INVALID_CLOCK', `Expected \`clock\` to answer a time in milliseconds, got ${shown(now)}`)
-  }
+  checkTime(now)
   return now
+}
+
+/**
+ * Refuses what is no whole millisecond that a date can hold.
+ *
+ * @throws {ConfigError} `RL_INVALID_CLOCK`
+ */
+export function checkTime(now: number): void {
+  if (Number.isSafeInteger(now) && Math.abs(now) <= LAST_MS) return
+  throw new ConfigError('RL_INVALID_CLOCK', `Expected a time in whole milliseconds, got ${shown(now)}`)
 }

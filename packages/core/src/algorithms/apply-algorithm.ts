@@ -1,3 +1,4 @@
+import { checkTime } from '../clock.ts'
 import { RequestError, shown } from '../errors.ts'
 import { checkLimit } from '../limits/check-limit.ts'
 import type { Limit } from '../limits/limit.ts'
@@ -10,7 +11,7 @@ import { algorithmOf } from './algorithms.ts'
  * @param state What is kept for the key; `undefined` if nothing is.
  * @param cost How many units to spend: a whole number of at least 0. 0 only reads.
  * @param now Whole milliseconds, on whatever clock wrote the state.
- * @throws {ConfigError} `RL_INVALID_LIMIT`
+ * @throws {ConfigError} `RL_INVALID_LIMIT`, `RL_INVALID_CLOCK`
  * @throws {RequestError} `RL_INVALID_COST`
  *
  * @example
@@ -26,6 +27,7 @@ import { algorithmOf } from './algorithms.ts'
 export function applyAlgorithm(limit: Limit, state: State | undefined, cost: number, now: number): Outcome {
   checkLimit(limit)
   checkCost(cost)
+  checkTime(now)
   return algorithmOf(limit).consume(limit, state, cost, now)
 }
 

@@ -107,8 +107,8 @@ describe('processRequest', () => {
     ])
   })
 
-  it.each([Number.NaN, -1, 1.5, Infinity])('refuses a cost of %d, and lets nobody on', async (cost) => {
-    const middleware = middlewareOf({ cost: () => cost })
+  it.each([Number.NaN, -1, 1.5, Infinity, undefined])('refuses a cost of %s, and lets nobody on', async (cost) => {
+    const middleware = middlewareOf({ cost: () => cost as number })
     await expect(middleware.processRequest({ ip: IP }, {})).rejects.toMatchObject({ code: 'RL_INVALID_COST' })
   })
 

@@ -1,3 +1,4 @@
+import { checkCost } from '../algorithms/apply-algorithm.ts'
 import { AttackGate } from './attack-gate.ts'
 import { forwardingWarning } from '../client/forwarding-warning.ts'
 import { ConfigError, RequestError, shown } from '../errors.ts'
@@ -141,9 +142,11 @@ export class RateLimitingMiddleware<Incoming = void> {
     }
     if (!identify && typeof cost === 'number') return this.#charge(NOBODY, cost, facts, incoming)
     return andThen(identify?.(incoming), (identity) =>
-      andThen(typeof cost === 'function' ? cost(incoming) : cost, (units) =>
-        this.#charge(checkedIdentity(identity) ?? NOBODY, units, facts, incoming),
-      ),
+      andThen(typeof cost === 'function' ? cost(incoming) : cost, (units) => {
+        // Nothing must not pass for the default.
+        checkCost(units)
+        return this.#charge(checkedIdentity(identity) ?? NOBODY, units, facts, incoming)
+      }),
     )
   }
 

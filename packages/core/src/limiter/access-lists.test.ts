@@ -81,6 +81,9 @@ describe('an address', () => {
   it.each<[string, object]>([
     ['an allow list that is none', { allow: '10.0.0.0/8' }],
     ['an allow list of numbers', { allow: [10] }],
+    ['an allow list of null', { allow: null }],
+    ['a deny list of nothing but text', { deny: '' }],
+    ['a deny list of NaN', { deny: Number.NaN }],
     ['a deny list with nonsense', { deny: ['nonsense'] }],
     ['a subnet that is none', { ipv6Subnet: 0 }],
   ])('is not limited with %s', (_what, options) => {

@@ -67,6 +67,14 @@ export class Planner {
     return this.#planBy(rules.lineUpFor(request, tier), request, tier)
   }
 
+  /** By all rules, to find what a request is counted under: which does not depend on the quotas, that may not be known. */
+  planWithoutQuotas(request: RateLimitRequest): MaybePromise<Plan> {
+    const rules = this.#rules
+    return andThen(this.#tierOfRequest(request, rules), (tier) =>
+      this.#planBy({ ...rules.lineUpFor(request, tier), asksForQuotas: false }, request, tier),
+    )
+  }
+
   /** By the address rule alone. */
   planIp(request: RateLimitRequest): MaybePromise<Plan> {
     return this.#planBy(lineUpOf(this.#rules.ipPolicies), request, undefined)

@@ -64,7 +64,7 @@ const PRINTABLE = /^[\x20-\x7E]+$/
  */
 export function compileRule(place: RulePlace, rule: Rule<EndpointRuleSpec> | Rule<IpRuleSpec>): readonly Policy[] {
   if (rule === 'unlimited') return []
-  const specs: readonly (Rate | AnySpec)[] = isList(rule) ? rule : [rule]
+  const specs: readonly (Rate | AnySpec)[] = isList(rule) ? [...rule] : [rule]
   if (specs.length === 0) refuse(`Expected a rate for ${shown(place.name)}, or 'unlimited', got an empty array`)
   const windows = specs.map((spec) => (typeof spec === 'string' ? { rate: spec } : spec))
   // What is no object at all is refused where it is compiled.
@@ -92,13 +92,14 @@ function isList<T extends object>(rule: Rate | T | readonly (Rate | T)[]): rule 
 
 function compileWindow({ kind, name, counter, outage }: RulePlace, spec: AnySpec, isOneOfSeveral: boolean): Policy {
   checkOptions(`the rule ${shown(name)}`, spec, KNOWN_KEYS[kind])
+  const { onStoreError: usual = 'allow' } = outage
   const {
     name: ownName,
     per = DEFAULT_PER[kind],
     appliesTo = 'anonymous',
     mode = 'enforce',
     unit,
-    onStoreError = outage.onStoreError ?? 'allow',
+    onStoreError = usual,
     fallback = outage.fallback,
     rate,
     ...limitSpec

@@ -363,6 +363,27 @@ describe('the single checks', () => {
       '/x|',
     ])
   })
+
+  it.each<[string, (limiter: RateLimiter<string, string>) => unknown]>([
+    ['an address', (limiter) => limiter.checkIpRateLimit(IP, 5 as never)],
+    ['a user', (limiter) => limiter.checkUserRateLimit('u', 'free', 5 as never)],
+  ])('refuse a bare cost for %s, which would count as one', (_of, check) => {
+    expect(() => check(limiterOf(options).limiter)).toThrow(expect.objectContaining({ code: 'RL_INVALID_OPTION' }))
+  })
+
+  it('refuse a misspelt option', () => {
+    const { limiter } = limiterOf(options)
+    const misspelt = expect.objectContaining({ code: 'RL_UNKNOWN_OPTION' })
+    expect(() => limiter.checkIpRateLimit(IP, { costs: 2 } as object)).toThrow(misspelt)
+    expect(() => limiter.checkUserRateLimit('u', 'free', { costs: 2 } as object)).toThrow(misspelt)
+  })
+
+  it.each([IP, null])('refuse %j for a client of an endpoint, who would spend the budget of all', (client) => {
+    const { limiter, store } = limiterOf(options)
+    const check = () => limiter.checkEndpointRateLimit('/x', client as never)
+    expect(check).toThrow(expect.objectContaining({ code: 'RL_INVALID_REQUEST' }))
+    expect(store.asked).toEqual([])
+  })
 })
 
 describe('an endpoint that is none', () => {
@@ -431,6 +452,16 @@ describe('peek, refund and reset', () => {
     expect(await limiter.isAllowed({ ip: IP, endpoint: '/r' })).toMatchObject({ allowed: false })
     await limiter.reset({ endpoint: '/r' })
     expect(await limiter.isAllowed({ ip: IP, endpoint: '/r' })).toMatchObject({ allowed: true })
+  })
+
+  it('forget under a limit whose quota cannot be told just now', async () => {
+    let isKnown = true
+    const quota = () => (isKnown ? 1 : Number.NaN)
+    const { limiter, store } = limiterOf({ ip: { rate: { quota, per: 'minute' } } })
+    await limiter.isAllowed({ ip: IP })
+    isKnown = false
+    await limiter.reset({ ip: IP })
+    expect(store.states.size).toBe(0)
   })
 
   it('do not touch others', async () => {
@@ -569,6 +600,11 @@ describe('a limiter is not built', () => {
     ['with a timeout that no timer can hold', { timeoutMs: 2 ** 31 }, 'RL_INVALID_OPTION'],
     ['with tiers of null', { tiers: null }, 'RL_INVALID_OPTION'],
     ['with endpoints in an array', { endpoints: [] }, 'RL_INVALID_OPTION'],
+    ['with tiers in a map', { tiers: new Map([['free', '1 per minute']]) }, 'RL_INVALID_OPTION'],
+    ['with endpoints in a map', { endpoints: new Map([['/x', '1 per minute']]) }, 'RL_INVALID_OPTION'],
+    ['with a hole in a rule', { ip: Object.assign([], { 1: '1 per minute' }) }, 'RL_INVALID_OPTION'],
+    ['with an onStoreError of null', { onStoreError: null }, 'RL_INVALID_RULE'],
+    ['with a default tier of null', { defaultTier: null }, 'RL_INVALID_OPTION'],
     ['with a tierOf that is no function', { tierOf: 'free' }, 'RL_INVALID_OPTION'],
   ])('%s', (_how, options, code) => {
     const all = { store: new MapStore(), ...options } as unknown as RateLimiterOptions

@@ -39,6 +39,8 @@ export type PolicyName<Tier extends string, Endpoint extends string> = 'ip' | Ti
 /** The part of a request that the check of a single rule needs. */
 export type CheckOptions = Pick<RateLimitRequest, 'cost'>
 
+const CHECK_OPTIONS = { cost: true } as const satisfies Record<keyof CheckOptions, true>
+
 /**
  * Holds requests to limits: by address, by the user's tier, by endpoint.
  *
@@ -70,7 +72,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   /** @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written. */
   constructor(options: RateLimiterOptions<Tier, Endpoint>) {
     checkOptions('RateLimiter', options, RATE_LIMITER_OPTIONS)
-    const { store, timeoutMs, partitionKeySecret, allow, deny } = options
+    const { store, timeoutMs, partitionKeySecret } = options
     checkStore('store', store)
     const deadline = checkedTimeout(timeoutMs)
     this.reporter = new Reporter(options)
@@ -81,7 +83,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     const partitionKeyOf =
       partitionKeySecret === undefined ? undefined : hashedNamesBy('partitionKeySecret', partitionKeySecret)
     this.#decider = new Decider(store, deadline, this.#events, partitionKeyOf)
-    this.#lists = new AccessLists({ ...(allow && { allow }), ...(deny && { deny }) })
+    this.#lists = new AccessLists(options)
     this.#planner = new Planner(options, this.reporter)
     this.#decider.addFallbacks(this.#planner.fallbacks)
   }
@@ -144,6 +146,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   /** Charges the address rule alone. The lists `allow` and `deny` are not looked at, nor in the two checks below. */
   checkIpRateLimit(ip: string, options: CheckOptions = {}): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    checkOptions('checkIpRateLimit', options, CHECK_OPTIONS)
     const request = { ...options, ip }
     checkRequest(request)
     return this.#charge(this.#planner.planIp(request), request)
@@ -155,6 +158,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     tier?: RateLimitRequest<Tier>['tier'],
     options: CheckOptions = {},
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    checkOptions('checkUserRateLimit', options, CHECK_OPTIONS)
     const request = { ...options, userId, tier }
     checkRequest(request)
     if ((userId as string | undefined) === undefined) {
@@ -173,6 +177,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     endpoint: string,
     client: Omit<RateLimitRequest<Tier>, 'endpoint' | 'route' | 'tier'> = {},
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
+    checkRequest(client)
     const [, method = client.method, path] = ENDPOINT.exec(endpoint) ?? []
     if (path === undefined) {
       throw new RequestError(
@@ -214,7 +219,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    */
   async reset(request: RateLimitRequest<Tier>): Promise<void> {
     checkRequest(request)
-    const { policies, charges, watched } = await this.#planner.plan(request)
+    const { policies, charges, watched } = await this.#planner.planWithoutQuotas(request)
     const counted = [...policies.map((policy, i) => ({ policy, charge: charges[i]! })), ...watched]
     for (const { policy, charge } of counted) {
       if (policy.per !== 'endpoint' || namesNobody(request)) await this.#decider.reset(charge.key)

@@ -166,20 +166,19 @@ export class RuleSet {
   }
 
   #checkDefaultTier(tier: string | undefined): string | undefined {
-    if (tier === undefined && this.#tiers.size === 0) return undefined
-    const name = tier ?? 'free'
-    const policies = this.#tiers.get(name)
+    if (tier === undefined) return this.#tiers.size === 0 ? undefined : this.#checkDefaultTier('free')
+    const policies = this.#tiers.get(tier)
     if (!policies) {
       const names = [...this.#tiers.keys()].join(', ')
       throw new ConfigError(
         'RL_INVALID_OPTION',
-        `Expected \`defaultTier\` to be one of the tiers (${names}), got ${shown(name)}`,
+        `Expected \`defaultTier\` to be one of the tiers (${names}), got ${shown(tier)}`,
       )
     }
     if (policies.every(({ isShadow }) => isShadow)) {
-      throw new ConfigError('RL_INVALID_OPTION', `Expected \`defaultTier\` to be a limited tier, got ${shown(name)}`)
+      throw new ConfigError('RL_INVALID_OPTION', `Expected \`defaultTier\` to be a limited tier, got ${shown(tier)}`)
     }
-    return name
+    return tier
   }
 }
 
@@ -205,7 +204,8 @@ function unknownRoute(route: unknown): never {
 }
 
 function entriesOf<T>(option: string, table: Readonly<Record<string, T>>): [string, T][] {
-  if (typeof table !== 'object' || table === null || Array.isArray(table)) {
+  // A map has no keys of its own, and would be a table of no rules.
+  if (typeof table !== 'object' || table === null || Array.isArray(table) || table instanceof Map) {
     throw new ConfigError('RL_INVALID_OPTION', `Expected \`${option}\` to be an object of rules, got ${shown(table)}`)
   }
   return Object.entries(table)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Receipt, State } from '../algorithms/algorithm.ts'
+import { applyAlgorithm } from '../algorithms/apply-algorithm.ts'
 import { readClock } from '../clock.ts'
 import { parseLimit } from '../limits/parse-limit.ts'
 import { applyCharges, refundCharges } from './apply-charges.ts'
@@ -9,6 +10,19 @@ import type { Charge } from './store.ts'
 const five = parseLimit('5 per minute')
 const bucket = parseLimit({ rate: '5 per minute', algorithm: 'token-bucket' })
 const fresh = () => undefined
+
+describe.each<[string, (now: number) => unknown]>([
+  ['applyAlgorithm', (now) => applyAlgorithm(five, undefined, 1, now)],
+  ['applyCharges', (now) => applyCharges([{ key: 'a', limit: five, cost: 1 }], fresh, now)],
+  ['refundCharges', (now) => refundCharges([{ key: 'a', limit: five, cost: 1 }], fresh, now)],
+])('%s', (_name, decide) => {
+  it.each([Number.NaN, undefined, '5', 0.5, Infinity, 2 ** 53 - 1])(
+    'refuses the time %s, which would open a limit',
+    (now) => {
+      expect(() => decide(now as number)).toThrow(expect.objectContaining({ code: 'RL_INVALID_CLOCK' }))
+    },
+  )
+})
 
 describe('applyCharges', () => {
   it('writes what was spent, and until when it matters', () => {

@@ -1,6 +1,7 @@
 import type { Outcome, Receipt, State, Verdict } from '../algorithms/algorithm.ts'
 import { algorithmOf } from '../algorithms/algorithms.ts'
 import { checkCost } from '../algorithms/apply-algorithm.ts'
+import { checkTime } from '../clock.ts'
 import { RequestError, shown } from '../errors.ts'
 import { checkLimit } from '../limits/check-limit.ts'
 import { checkKey } from './storage-key.ts'
@@ -34,7 +35,7 @@ export type StateReader = (charge: Charge, index: number) => State | undefined
  *
  * @param read Called once for each charge, after all of them have been checked.
  * @param now Whole milliseconds, as `readClock` answers.
- * @throws {ConfigError} `RL_INVALID_LIMIT`
+ * @throws {ConfigError} `RL_INVALID_LIMIT`, `RL_INVALID_CLOCK`
  * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`, `RL_INVALID_REQUEST`
  *
  * @example
@@ -46,6 +47,7 @@ export type StateReader = (charge: Charge, index: number) => State | undefined
  * ```
  */
 export function applyCharges(charges: readonly Charge[], read: StateReader, now: number): Decision {
+  checkTime(now)
   charges.forEach(checkCharge)
   const states = charges.map(read)
   const outcomes = charges.map(({ limit, cost }, i) => {
@@ -62,7 +64,7 @@ export function applyCharges(charges: readonly Charge[], read: StateReader, now:
  * What to write so that earlier charges are given back: the whole of `Store.refund` but for reading and writing.
  *
  * @param read As for `applyCharges`.
- * @throws {ConfigError} `RL_INVALID_LIMIT`
+ * @throws {ConfigError} `RL_INVALID_LIMIT`, `RL_INVALID_CLOCK`
  * @throws {RequestError} `RL_INVALID_COST`, `RL_INVALID_KEY`, `RL_INVALID_REQUEST`
  *
  * @example
@@ -74,6 +76,7 @@ export function applyCharges(charges: readonly Charge[], read: StateReader, now:
  * ```
  */
 export function refundCharges(charges: readonly Charge[], read: StateReader, now: number): readonly StateWrite[] {
+  checkTime(now)
   charges.forEach(checkCharge)
   const states = charges.map(read)
   const outcomes: Outcome[] = []
