@@ -87,13 +87,11 @@ export const rateLimit = plugin(
  * The path; or the route's own, where a parameter is empty: Fastify takes `/users/` to `/users/:id`, whose rule would not be
  * found by it.
  */
-function endpointOf({ params, routeOptions, url }: FastifyRequest): string {
+function endpointOf(request: FastifyRequest): string {
+  const { url, params } = request
   const values = params as Readonly<Record<string, string>>
-  for (const name in values) if (values[name] === '' && name !== '*') return routeOptions.url ?? pathOf(url)
-  return pathOf(url)
-}
-
-function pathOf(url: string): string {
+  // Fastify makes its options anew whenever they are looked at.
+  for (const name in values) if (values[name] === '' && name !== '*') return request.routeOptions.url ?? url
   const end = url.indexOf('?')
   return end === -1 ? url : url.slice(0, end)
 }

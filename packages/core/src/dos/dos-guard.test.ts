@@ -354,6 +354,7 @@ describe('options', () => {
     [{ windowMs: 1e12 }, '`windowMs`'],
     [{ networks: null }, '`networks`'],
     [{ networks: [] }, '`networks`'],
+    [{ networks: new Map([['ipv4/24', 200]]) }, '`networks`'],
     [{ networks: { 'ipv4/24': 0 } }, "networks['ipv4/24']"],
     [{ networks: { 'ipv4/24': undefined } }, "networks['ipv4/24']"],
     [{ networks: { 'ipv4/24': Number.NaN } }, "networks['ipv4/24']"],

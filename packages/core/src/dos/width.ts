@@ -43,7 +43,7 @@ export function widthsFor(
   threshold: number,
   networks: Readonly<Partial<Record<NetworkName, number>>> = defaultNetworks(threshold),
 ): Widths {
-  if (typeof networks !== 'object' || networks === null || Array.isArray(networks)) {
+  if (typeof networks !== 'object' || networks === null || Array.isArray(networks) || networks instanceof Map) {
     refuse('`networks` to be an object', networks)
   }
   const thresholds: Record<keyof typeof ADDRESS_BITS, Record<number, number>> = {
