@@ -39,6 +39,20 @@ function charge(key: string, limit: Limit = five, cost = 1): Charge {
   return { key, limit, cost }
 }
 
+/** One server that is taken for a cluster, and what happens there before each script call. */
+function clusterOfOne(before: (verb: string, key: string) => Promise<unknown>): RedisClient {
+  return {
+    isCluster: true,
+    evalsha: async (sha1, keyCount, ...rest) => {
+      await before(rest[keyCount]!, rest[0]!)
+      return client.evalsha(sha1, keyCount, ...rest)
+    },
+    eval: async (...args) => client.eval(...args),
+    del: async (key) => client.del(key),
+    ping: async () => client.ping(),
+  }
+}
+
 /** How many script calls the server has run since it was last asked. */
 async function scriptCalls(): Promise<number> {
   const stats = await client.info('commandstats')
@@ -401,24 +415,41 @@ describe('a cluster', () => {
     const charges = [charge('a', wide), charge('b', narrow), charge('c', wide), charge('d', wide)]
     const answers = await Promise.all(Array.from({ length: 200 }, async () => store.consume(charges)))
     expect(answers.filter((verdicts) => verdicts.every(({ allowed }) => allowed))).toHaveLength(50)
+    expect((await store.consume(charges)).map(({ allowed }) => allowed)).toEqual([true, false, true, true])
     const left = await store.peek(charges.map((one) => ({ ...one, cost: 0 })))
     expect(left.map(({ remaining }) => remaining)).toEqual([950, 0, 950, 950])
+  })
+
+  it('answers in the order of the charges, whatever their slots', async () => {
+    const store = new RedisStore({ client: clusterClient, prefix: 'order' })
+    const charges = ['x|a', 'b', 'y|a'].map((key, i) => charge(key, parseLimit(`${3 + i} per minute`)))
+    expect(await store.consume(charges)).toMatchObject([
+      { limit: 3, remaining: 2 },
+      { limit: 4, remaining: 3 },
+      { limit: 5, remaining: 4 },
+    ])
+  })
+
+  it('only looks where it is to look, in several slots too', async () => {
+    const verbs = new Set<unknown>()
+    const store = new RedisStore({ client: clusterOfOne(async (verb) => verbs.add(verb)) })
+    const both = [charge('a', five, 2), charge('b', five, 5)]
+    const tooMuch = [charge('a', five, 2), charge('b', five, 6)]
+    expect(await store.peek(both)).toMatchObject([{ remaining: 3 }, { remaining: 0 }])
+    expect(await store.peek(tooMuch)).toMatchObject([
+      { allowed: true, remaining: 5 },
+      { allowed: false, remaining: 5, retryAfterMs: Infinity },
+    ])
+    expect([...verbs]).toEqual(['peek'])
   })
 
   it('gives back what was charged last where somebody came between', async () => {
     let now = 1_700_000_000_000
     const limit = parseLimit({ rate: '2 per minute', algorithm: 'sliding-window' })
     const other = new RedisStore({ client, clock: () => now })
-    const between: RedisClient = {
-      isCluster: true,
-      evalsha: async (...args) => {
-        if (args.includes('consume')) await other.consume([charge('b', limit, 2)])
-        return client.evalsha(...args)
-      },
-      eval: async (...args) => client.eval(...args),
-      del: async (key) => client.del(key),
-      ping: async () => client.ping(),
-    }
+    const between = clusterOfOne(async (verb) => {
+      if (verb === 'consume') await other.consume([charge('b', limit, 2)])
+    })
     await other.consume([charge('a', limit)])
     now += 1000
     const store = new RedisStore({ client: between, clock: () => now })
@@ -430,6 +461,50 @@ describe('a cluster', () => {
     expect(await other.peek([charge('a', limit)])).toMatchObject([{ allowed: true, remaining: 0 }])
     now += 59_000
     expect(await other.peek([charge('a', limit, 2)])).toMatchObject([{ allowed: true, remaining: 0 }])
+  })
+
+  it('stays with its denial where somebody gives back in between, and spends nothing', async () => {
+    const other = new RedisStore({ client })
+    const between = clusterOfOne(async (verb) => {
+      if (verb === 'consume') await other.reset('b')
+    })
+    await other.consume([charge('b', five, 4)])
+    const verdicts = await new RedisStore({ client: between }).consume([charge('a'), charge('b', five, 2)])
+    expect(verdicts).toMatchObject([
+      { allowed: true, remaining: 5 },
+      { allowed: false, remaining: 1 },
+    ])
+    expect(await other.peek([charge('a', five, 0), charge('b', five, 0)])).toMatchObject([
+      { remaining: 5 },
+      { remaining: 5 },
+    ])
+  })
+
+  it('keeps what a denial has to keep after a clock stepped back', async () => {
+    let now = 1_700_000_000_000
+    const limit = parseLimit({ rate: '2 per minute', algorithm: 'sliding-window' })
+    const store = new RedisStore({ client: clusterOfOne(async () => {}), clock: () => now })
+    await store.consume([charge('b', limit, 2)])
+    now -= 1000
+    expect(await store.consume([charge('a', limit), charge('b', limit)])).toMatchObject([
+      { allowed: true },
+      { allowed: false, retryAfterMs: 60_000 },
+    ])
+    now += 60_000
+    expect(await store.peek([charge('b', limit, 2)])).toMatchObject([{ allowed: true }])
+  })
+
+  it('spends nothing where one slot fails', async () => {
+    const broken = clusterOfOne(async (verb, key) => {
+      if (verb === 'consume' && key.includes('{b}')) throw new Error('slot b is down')
+    })
+    const store = new RedisStore({ client: broken })
+    await expect(store.consume([charge('a'), charge('b'), charge('c')])).rejects.toMatchObject({
+      code: 'RL_STORE_FAILED',
+      cause: { message: 'slot b is down' },
+    })
+    const left = await store.peek(['a', 'b', 'c'].map((key) => charge(key, five, 0)))
+    expect(left.map(({ remaining }) => remaining)).toEqual([5, 5, 5])
   })
 })
 
