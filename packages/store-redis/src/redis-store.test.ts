@@ -222,6 +222,21 @@ describe('a server that does not decide', () => {
     expect(answers).toMatchObject([{ reason }, { reason }])
   })
 
+  it.each([new Error('Command timed out'), 'gone'])(
+    'is not asked again where it may have decided: %s',
+    async (cause) => {
+      const store = new RedisStore({ client })
+      await store.consume([charge('a')])
+      const evalsha: RedisClient['evalsha'] = async (...args) => {
+        await client.evalsha(...args)
+        throw cause
+      }
+      const failing = new RedisStore({ client: { ...clusterOfOne(async () => {}), evalsha } }).consume([charge('a')])
+      await expect(failing).rejects.toMatchObject({ code: 'RL_STORE_FAILED', cause })
+      expect(await store.peek([charge('a', five, 0)])).toMatchObject([{ remaining: 3 }])
+    },
+  )
+
   it('is RL_STORE_FAILED where the connection is closed, to all who asked', async () => {
     const closed = new Redis(server.url)
     closed.disconnect()
@@ -420,13 +435,19 @@ describe('a cluster', () => {
     expect(left.map(({ remaining }) => remaining)).toEqual([950, 0, 950, 950])
   })
 
-  it('answers in the order of the charges, whatever their slots', async () => {
+  it('answers in the order of the charges, whatever their slots, and charges all or none', async () => {
     const store = new RedisStore({ client: clusterClient, prefix: 'order' })
     const charges = ['x|a', 'b', 'y|a'].map((key, i) => charge(key, parseLimit(`${3 + i} per minute`)))
     expect(await store.consume(charges)).toMatchObject([
       { limit: 3, remaining: 2 },
       { limit: 4, remaining: 3 },
       { limit: 5, remaining: 4 },
+    ])
+    const denied = await store.consume([charges[0]!, charges[1]!, { ...charges[2]!, cost: 5 }])
+    expect(denied).toMatchObject([
+      { allowed: true, remaining: 2 },
+      { allowed: true, remaining: 3 },
+      { allowed: false, remaining: 4 },
     ])
   })
 
