@@ -78,6 +78,13 @@ describe('a decision', () => {
     expect(await scriptCalls()).toBe(1)
   })
 
+  it('on nothing asks nothing', async () => {
+    const store = new RedisStore({ client })
+    await scriptCalls()
+    expect([await store.consume([]), await store.peek([]), await store.refund([])]).toEqual([[], [], undefined])
+    expect(await scriptCalls()).toBe(0)
+  })
+
   it('is counted once when the server has forgotten its scripts', async () => {
     const store = new RedisStore({ client })
     await store.consume([charge('a')])
@@ -323,6 +330,10 @@ describe('the deny cache', () => {
   const clock = { now: 1_700_000_000_000 }
   const storeWith = (options: Partial<RedisStoreOptions> = {}) =>
     new RedisStore({ client, clock: () => clock.now, ...options })
+  const GIVING_BACK: [string, (store: RedisStore) => Promise<void>][] = [
+    ['a refund', async (store) => store.refund([charge('a')])],
+    ['a reset', async (store) => store.reset('a')],
+  ]
   const asked = async (act: () => Promise<unknown>): Promise<number> => {
     await scriptCalls()
     await act()
@@ -361,10 +372,7 @@ describe('the deny cache', () => {
     expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
   })
 
-  it.each<[string, (store: RedisStore) => Promise<void>]>([
-    ['a refund', async (store) => store.refund([charge('a')])],
-    ['a reset', async (store) => store.reset('a')],
-  ])('is told of %s, also one that overtakes a denial on its way', async (_what, giveBack) => {
+  it.each(GIVING_BACK)('is told of %s, also one that overtakes a denial on its way', async (_what, giveBack) => {
     const store = storeWith()
     await store.consume([charge('a', five, 5)])
     await store.consume([charge('a')])
@@ -373,6 +381,27 @@ describe('the deny cache', () => {
     await store.consume([charge('a', five, 5)])
     const [denied] = await Promise.all([store.consume([charge('a', five, 5)]), giveBack(store)])
     expect(denied[0]!.allowed).toBe(false)
+  })
+
+  it.each(GIVING_BACK)('does not answer for a key while %s is on its way', async (_what, giveBack) => {
+    const store = storeWith()
+    await store.consume([charge('a', five, 5)])
+    await store.consume([charge('a')])
+    const [, [verdict]] = await Promise.all([giveBack(store), store.consume([charge('a')])])
+    expect(verdict!.allowed).toBe(true)
+  })
+
+  it.each(GIVING_BACK)('forgets a denial that has overtaken %s', async (_what, giveBack) => {
+    const { promise: mayGiveBack, resolve: letGiveBack } = Promise.withResolvers<void>()
+    const slow = clusterOfOne(async (verb) => (verb === 'refund' ? mayGiveBack : undefined))
+    const del = async (key: string) => mayGiveBack.then(async () => client.del(key))
+    const store = storeWith({ client: { ...slow, del }, batch: false })
+    await store.consume([charge('a', five, 5)])
+    const givenBack = giveBack(store)
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(false)
+    letGiveBack()
+    await givenBack
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
   })
 
   it('notices within a second what another process has given back', async () => {
@@ -530,10 +559,14 @@ describe('a cluster', () => {
 })
 
 describe('the client', () => {
-  it('stays open when the store is closed', async () => {
+  it('stays open when the store is closed, which answers nothing more', async () => {
     const store = new RedisStore({ client })
     store.close()
     expect(await client.ping()).toBe('PONG')
+    const closed = expect.objectContaining({ code: 'RL_STORE_CLOSED', store: 'redis' }) as Error
+    expect(() => store.consume([charge('a')])).toThrow(closed)
+    await expect(store.refund([])).rejects.toThrow(closed)
+    await expect(store.ping()).rejects.toThrow(closed)
   })
 })
 
@@ -541,9 +574,15 @@ describe('a Redis store is not built', () => {
   it.each<[string, object, string]>([
     ['without a client', {}, 'RL_INVALID_OPTION'],
     ['on something that is no client', { client: { get: () => 1 } }, 'RL_INVALID_OPTION'],
+    [
+      'on a client that cannot be asked how it is',
+      { client: { evalsha: () => 1, eval: () => 1, del: () => 1 } },
+      'RL_INVALID_OPTION',
+    ],
     ['with an unknown option', { client: true, url: 'redis://localhost' }, 'RL_UNKNOWN_OPTION'],
     ['with a prefix that is no string', { prefix: 7 }, 'RL_INVALID_OPTION'],
     ['with a cache of NaN', { denyCacheSize: Number.NaN }, 'RL_INVALID_OPTION'],
+    ['with a cache for less than none', { denyCacheSize: -1 }, 'RL_INVALID_OPTION'],
     ['with a batch of text', { batch: 'yes' }, 'RL_INVALID_OPTION'],
     ['with a clock that is none', { clock: 7 }, 'RL_INVALID_OPTION'],
   ])('%s', (_how, options, code) => {
