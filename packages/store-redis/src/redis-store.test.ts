@@ -236,7 +236,7 @@ describe('a server that does not decide', () => {
       await store.consume([charge('a')])
       const evalsha: RedisClient['evalsha'] = async (...args) => {
         await client.evalsha(...args)
-        throw cause
+        throw cause as Error
       }
       const failing = new RedisStore({ client: { ...clusterOfOne(async () => {}), evalsha } }).consume([charge('a')])
       await expect(failing).rejects.toMatchObject({ code: 'RL_STORE_FAILED', cause })
@@ -392,7 +392,10 @@ describe('the deny cache', () => {
   })
 
   it.each(GIVING_BACK)('forgets a denial that has overtaken %s', async (_what, giveBack) => {
-    const { promise: mayGiveBack, resolve: letGiveBack } = Promise.withResolvers<void>()
+    let letGiveBack = (): void => {}
+    const mayGiveBack = new Promise<void>((resolve) => {
+      letGiveBack = resolve
+    })
     const slow = clusterOfOne(async (verb) => (verb === 'refund' ? mayGiveBack : undefined))
     const del = async (key: string) => mayGiveBack.then(async () => client.del(key))
     const store = storeWith({ client: { ...slow, del }, batch: false })
