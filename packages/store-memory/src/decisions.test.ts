@@ -74,6 +74,26 @@ it.each([16, 17, 40])('spends %d charges in one call, or none', (count) => {
   expect(store.peek([{ key: 'new', limit, cost: 0 }])[0]!.remaining).toBe(3)
 })
 
+it('makes room for several new keys of one call', () => {
+  const store = new MemoryStore({ maxKeys: 3, clock: () => START })
+  const limit: Limit = { algorithm: 'fixed-window', quota: 3, windowMs: 1000 }
+  const spend = (keys: string) => store.consume(keys.split('').map((key) => ({ key, limit, cost: 1 })))
+  for (const keys of ['ab', 'cd', 'd']) spend(keys)
+  expect(store.size).toBe(3)
+  expect(store.peek([{ key: 'd', limit, cost: 0 }])[0]!.remaining).toBe(1)
+})
+
+it('spends two charges of one key together, or none', () => {
+  const store = new MemoryStore({ clock: () => START })
+  const charge: Charge = { key: 'a', limit: { algorithm: 'fixed-window', quota: 6, windowMs: 1000 }, cost: 2 }
+  const spendTwice = () => store.consume([charge, charge])
+  expect(spendTwice()).toMatchObject([{ remaining: 4 }, { remaining: 2 }])
+  expect(spendTwice()).toMatchObject([
+    { allowed: true, remaining: 2 },
+    { allowed: false, remaining: 2 },
+  ])
+})
+
 it('spends from a new bucket as much as it bursts, among others', () => {
   const store = new MemoryStore({ clock: () => START })
   const charges: Charge[] = [
@@ -87,13 +107,15 @@ it('spends from a new bucket as much as it bursts, among others', () => {
   expect(store.peek(charges.map((one) => ({ ...one, cost: 0 })))).toMatchObject([{ remaining: 1 }, { remaining: 2 }])
 })
 
-it.each([Number.NaN, -1, 0.5, '2'])('refuses a cost of %j among others, and leaves no trace', (cost) => {
+it.each([Number.NaN, -1, 0.5, '2'])('refuses a cost of %j, alone and among others, and leaves no trace', (cost) => {
   const store = new MemoryStore({ clock: () => START })
   const limit: Limit = { algorithm: 'fixed-window', quota: 3, windowMs: 1000 }
   const charges = [
     { key: 'a', limit, cost: 1 },
     { key: 'b', limit, cost: cost as number },
   ]
-  expect(() => store.consume(charges)).toThrow(expect.objectContaining({ code: 'RL_INVALID_COST' }))
+  for (const some of [charges, charges.slice(1)]) {
+    expect(() => store.consume(some)).toThrow(expect.objectContaining({ code: 'RL_INVALID_COST' }))
+  }
   expect(store.size).toBe(0)
 })

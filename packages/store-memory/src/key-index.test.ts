@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { EncodedKey } from './encoded-key.ts'
 import { KeyIndex } from './key-index.ts'
@@ -28,7 +28,10 @@ const KEYS = [
 ]
 
 class CollidingKey extends EncodedKey {
+  /** How often somebody has asked for a hash. */
+  asked = 0
   override hashOf(): number {
+    this.asked += 1
     return 7
   }
 }
@@ -50,4 +53,66 @@ it('tells keys apart that have the same hash', () => {
     index.remove(added[i]!)
     expect(index.find()).toBe(NO_ROW)
   }
+})
+
+describe('the room it takes', () => {
+  const lengths: number[] = []
+
+  beforeEach(() => {
+    lengths.length = 0
+    const Noted = class extends Uint8Array {
+      constructor(length: number) {
+        super(length)
+        lengths.push(length)
+      }
+    }
+    vi.stubGlobal('Uint8Array', Noted)
+  })
+  afterEach(() => vi.unstubAllGlobals())
+
+  function indexOf(key: EncodedKey) {
+    const rows = new Rows(3)
+    const index = new KeyIndex(rows, key)
+    const add = (i: number): number => {
+      key.read(`user:${i}`)
+      const row = rows.add(key)
+      index.add(row)
+      return row
+    }
+    const remove = (row: number): void => {
+      index.remove(row)
+      rows.delete(row)
+    }
+    return { add, remove }
+  }
+
+  it('grows with its keys, and shrinks with them', () => {
+    const { add, remove } = indexOf(new CollidingKey())
+    const added = Array.from({ length: 96 }, (_, i) => add(i))
+    expect(lengths).toEqual([16, 32, 64, 128])
+    for (const row of added) remove(row)
+    expect(lengths.slice(4)).toEqual([64])
+    for (let i = 0; i < 100; i++) remove(add(i))
+    expect(lengths.slice(4)).toEqual([64, 32, 16])
+  })
+
+  it('is moved to a few keys at a time', () => {
+    const key = new CollidingKey()
+    const { add } = indexOf(key)
+    const asked = Array.from({ length: 96 }, (_, i) => {
+      key.asked = 0
+      add(i)
+      return key.asked
+    })
+    // For the new key, and for eight others.
+    expect(Math.max(...asked)).toBe(9)
+  })
+
+  it('does not grow with keys that come and go', () => {
+    const { add, remove } = indexOf(new EncodedKey())
+    const held: number[] = []
+    for (let i = 0; i < 1000; i++) if (held.push(add(i)) === 6) remove(held.shift()!)
+    expect(lengths.length).toBeGreaterThan(1)
+    expect(new Set(lengths)).toEqual(new Set([16]))
+  })
 })

@@ -102,3 +102,14 @@ it('loses no key while it grows and shrinks', () => {
   }
   expect(table.rows.size).toBe(0)
 })
+
+it.each([3, 13, 30])('finds nothing of %d keys after it was cleared, and takes them in anew', (count) => {
+  const table = new KeyTable(algorithms['fixed-window'])
+  const keys = Array.from({ length: count }, (_, i) => `user:${i}`)
+  for (let round = 0; round < 3; round++) {
+    expect(keys.map((key) => table.find(key))).toEqual(keys.map(() => NO_ROW))
+    for (const key of keys) table.add(key)
+    expect(keys.every((key) => table.find(key) !== NO_ROW)).toBe(true)
+    table.clear()
+  }
+})

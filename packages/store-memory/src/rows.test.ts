@@ -39,3 +39,11 @@ it('lets chunks go that have become empty, but the last one, which a key that co
   // Those that are gone are numbered anew.
   expect(Math.max(...addMany(4096 + 128))).toBeLessThanOrEqual(Math.max(...added))
 })
+
+it('goes on looking behind chunks that are gone', () => {
+  const { rows, addMany } = rowsOf()
+  const added = addMany(128 + 4096 + 1)
+  const last = added.pop()
+  for (const row of added) rows.delete(row)
+  expect(rows.next({ chunk: 0, place: 0 })).toBe(last)
+})

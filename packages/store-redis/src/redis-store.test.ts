@@ -39,6 +39,20 @@ function charge(key: string, limit: Limit = five, cost = 1): Charge {
   return { key, limit, cost }
 }
 
+/** One server that is taken for a cluster, and what happens there before each script call. */
+function clusterOfOne(before: (verb: string, key: string) => Promise<unknown>): RedisClient {
+  return {
+    isCluster: true,
+    evalsha: async (sha1, keyCount, ...rest) => {
+      await before(rest[keyCount]!, rest[0]!)
+      return client.evalsha(sha1, keyCount, ...rest)
+    },
+    eval: async (...args) => client.eval(...args),
+    del: async (key) => client.del(key),
+    ping: async () => client.ping(),
+  }
+}
+
 /** How many script calls the server has run since it was last asked. */
 async function scriptCalls(): Promise<number> {
   const stats = await client.info('commandstats')
@@ -62,6 +76,13 @@ describe('a decision', () => {
     expect(await scriptCalls()).toBe(1)
     expect(await limiter.isAllowed(request)).toMatchObject({ allowed: false, policies: { length: 3 } })
     expect(await scriptCalls()).toBe(1)
+  })
+
+  it('on nothing asks nothing', async () => {
+    const store = new RedisStore({ client })
+    await scriptCalls()
+    expect([await store.consume([]), await store.peek([]), await store.refund([])]).toEqual([[], [], undefined])
+    expect(await scriptCalls()).toBe(0)
   })
 
   it('is counted once when the server has forgotten its scripts', async () => {
@@ -208,6 +229,21 @@ describe('a server that does not decide', () => {
     expect(answers).toMatchObject([{ reason }, { reason }])
   })
 
+  it.each([new Error('Command timed out'), 'gone'])(
+    'is not asked again where it may have decided: %s',
+    async (cause) => {
+      const store = new RedisStore({ client })
+      await store.consume([charge('a')])
+      const evalsha: RedisClient['evalsha'] = async (...args) => {
+        await client.evalsha(...args)
+        throw cause as Error
+      }
+      const failing = new RedisStore({ client: { ...clusterOfOne(async () => {}), evalsha } }).consume([charge('a')])
+      await expect(failing).rejects.toMatchObject({ code: 'RL_STORE_FAILED', cause })
+      expect(await store.peek([charge('a', five, 0)])).toMatchObject([{ remaining: 3 }])
+    },
+  )
+
   it('is RL_STORE_FAILED where the connection is closed, to all who asked', async () => {
     const closed = new Redis(server.url)
     closed.disconnect()
@@ -294,6 +330,10 @@ describe('the deny cache', () => {
   const clock = { now: 1_700_000_000_000 }
   const storeWith = (options: Partial<RedisStoreOptions> = {}) =>
     new RedisStore({ client, clock: () => clock.now, ...options })
+  const GIVING_BACK: [string, (store: RedisStore) => Promise<void>][] = [
+    ['a refund', async (store) => store.refund([charge('a')])],
+    ['a reset', async (store) => store.reset('a')],
+  ]
   const asked = async (act: () => Promise<unknown>): Promise<number> => {
     await scriptCalls()
     await act()
@@ -332,10 +372,7 @@ describe('the deny cache', () => {
     expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
   })
 
-  it.each<[string, (store: RedisStore) => Promise<void>]>([
-    ['a refund', async (store) => store.refund([charge('a')])],
-    ['a reset', async (store) => store.reset('a')],
-  ])('is told of %s, also one that overtakes a denial on its way', async (_what, giveBack) => {
+  it.each(GIVING_BACK)('is told of %s, also one that overtakes a denial on its way', async (_what, giveBack) => {
     const store = storeWith()
     await store.consume([charge('a', five, 5)])
     await store.consume([charge('a')])
@@ -344,6 +381,30 @@ describe('the deny cache', () => {
     await store.consume([charge('a', five, 5)])
     const [denied] = await Promise.all([store.consume([charge('a', five, 5)]), giveBack(store)])
     expect(denied[0]!.allowed).toBe(false)
+  })
+
+  it.each(GIVING_BACK)('does not answer for a key while %s is on its way', async (_what, giveBack) => {
+    const store = storeWith()
+    await store.consume([charge('a', five, 5)])
+    await store.consume([charge('a')])
+    const [, [verdict]] = await Promise.all([giveBack(store), store.consume([charge('a')])])
+    expect(verdict!.allowed).toBe(true)
+  })
+
+  it.each(GIVING_BACK)('forgets a denial that has overtaken %s', async (_what, giveBack) => {
+    let letGiveBack = (): void => {}
+    const mayGiveBack = new Promise<void>((resolve) => {
+      letGiveBack = resolve
+    })
+    const slow = clusterOfOne(async (verb) => (verb === 'refund' ? mayGiveBack : undefined))
+    const del = async (key: string) => mayGiveBack.then(async () => client.del(key))
+    const store = storeWith({ client: { ...slow, del }, batch: false })
+    await store.consume([charge('a', five, 5)])
+    const givenBack = giveBack(store)
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(false)
+    letGiveBack()
+    await givenBack
+    expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
   })
 
   it('notices within a second what another process has given back', async () => {
@@ -401,24 +462,47 @@ describe('a cluster', () => {
     const charges = [charge('a', wide), charge('b', narrow), charge('c', wide), charge('d', wide)]
     const answers = await Promise.all(Array.from({ length: 200 }, async () => store.consume(charges)))
     expect(answers.filter((verdicts) => verdicts.every(({ allowed }) => allowed))).toHaveLength(50)
+    expect((await store.consume(charges)).map(({ allowed }) => allowed)).toEqual([true, false, true, true])
     const left = await store.peek(charges.map((one) => ({ ...one, cost: 0 })))
     expect(left.map(({ remaining }) => remaining)).toEqual([950, 0, 950, 950])
+  })
+
+  it('answers in the order of the charges, whatever their slots, and charges all or none', async () => {
+    const store = new RedisStore({ client: clusterClient, prefix: 'order' })
+    const charges = ['x|a', 'b', 'y|a'].map((key, i) => charge(key, parseLimit(`${3 + i} per minute`)))
+    expect(await store.consume(charges)).toMatchObject([
+      { limit: 3, remaining: 2 },
+      { limit: 4, remaining: 3 },
+      { limit: 5, remaining: 4 },
+    ])
+    const denied = await store.consume([charges[0]!, charges[1]!, { ...charges[2]!, cost: 5 }])
+    expect(denied).toMatchObject([
+      { allowed: true, remaining: 2 },
+      { allowed: true, remaining: 3 },
+      { allowed: false, remaining: 4 },
+    ])
+  })
+
+  it('only looks where it is to look, in several slots too', async () => {
+    const verbs = new Set<unknown>()
+    const store = new RedisStore({ client: clusterOfOne(async (verb) => verbs.add(verb)) })
+    const both = [charge('a', five, 2), charge('b', five, 5)]
+    const tooMuch = [charge('a', five, 2), charge('b', five, 6)]
+    expect(await store.peek(both)).toMatchObject([{ remaining: 3 }, { remaining: 0 }])
+    expect(await store.peek(tooMuch)).toMatchObject([
+      { allowed: true, remaining: 5 },
+      { allowed: false, remaining: 5, retryAfterMs: Infinity },
+    ])
+    expect([...verbs]).toEqual(['peek'])
   })
 
   it('gives back what was charged last where somebody came between', async () => {
     let now = 1_700_000_000_000
     const limit = parseLimit({ rate: '2 per minute', algorithm: 'sliding-window' })
     const other = new RedisStore({ client, clock: () => now })
-    const between: RedisClient = {
-      isCluster: true,
-      evalsha: async (...args) => {
-        if (args.includes('consume')) await other.consume([charge('b', limit, 2)])
-        return client.evalsha(...args)
-      },
-      eval: async (...args) => client.eval(...args),
-      del: async (key) => client.del(key),
-      ping: async () => client.ping(),
-    }
+    const between = clusterOfOne(async (verb) => {
+      if (verb === 'consume') await other.consume([charge('b', limit, 2)])
+    })
     await other.consume([charge('a', limit)])
     now += 1000
     const store = new RedisStore({ client: between, clock: () => now })
@@ -431,13 +515,61 @@ describe('a cluster', () => {
     now += 59_000
     expect(await other.peek([charge('a', limit, 2)])).toMatchObject([{ allowed: true, remaining: 0 }])
   })
+
+  it('stays with its denial where somebody gives back in between, and spends nothing', async () => {
+    const other = new RedisStore({ client })
+    const between = clusterOfOne(async (verb) => {
+      if (verb === 'consume') await other.reset('b')
+    })
+    await other.consume([charge('b', five, 4)])
+    const verdicts = await new RedisStore({ client: between }).consume([charge('a'), charge('b', five, 2)])
+    expect(verdicts).toMatchObject([
+      { allowed: true, remaining: 5 },
+      { allowed: false, remaining: 1 },
+    ])
+    expect(await other.peek([charge('a', five, 0), charge('b', five, 0)])).toMatchObject([
+      { remaining: 5 },
+      { remaining: 5 },
+    ])
+  })
+
+  it('keeps what a denial has to keep after a clock stepped back', async () => {
+    let now = 1_700_000_000_000
+    const limit = parseLimit({ rate: '2 per minute', algorithm: 'sliding-window' })
+    const store = new RedisStore({ client: clusterOfOne(async () => {}), clock: () => now })
+    await store.consume([charge('b', limit, 2)])
+    now -= 1000
+    expect(await store.consume([charge('a', limit), charge('b', limit)])).toMatchObject([
+      { allowed: true },
+      { allowed: false, retryAfterMs: 60_000 },
+    ])
+    now += 60_000
+    expect(await store.peek([charge('b', limit, 2)])).toMatchObject([{ allowed: true }])
+  })
+
+  it('spends nothing where one slot fails', async () => {
+    const broken = clusterOfOne(async (verb, key) => {
+      if (verb === 'consume' && key.includes('{b}')) throw new Error('slot b is down')
+    })
+    const store = new RedisStore({ client: broken })
+    await expect(store.consume([charge('a'), charge('b'), charge('c')])).rejects.toMatchObject({
+      code: 'RL_STORE_FAILED',
+      cause: { message: 'slot b is down' },
+    })
+    const left = await store.peek(['a', 'b', 'c'].map((key) => charge(key, five, 0)))
+    expect(left.map(({ remaining }) => remaining)).toEqual([5, 5, 5])
+  })
 })
 
 describe('the client', () => {
-  it('stays open when the store is closed', async () => {
+  it('stays open when the store is closed, which answers nothing more', async () => {
     const store = new RedisStore({ client })
     store.close()
     expect(await client.ping()).toBe('PONG')
+    const closed = expect.objectContaining({ code: 'RL_STORE_CLOSED', store: 'redis' }) as Error
+    expect(() => store.consume([charge('a')])).toThrow(closed)
+    await expect(store.refund([])).rejects.toThrow(closed)
+    await expect(store.ping()).rejects.toThrow(closed)
   })
 })
 
@@ -445,9 +577,15 @@ describe('a Redis store is not built', () => {
   it.each<[string, object, string]>([
     ['without a client', {}, 'RL_INVALID_OPTION'],
     ['on something that is no client', { client: { get: () => 1 } }, 'RL_INVALID_OPTION'],
+    [
+      'on a client that cannot be asked how it is',
+      { client: { evalsha: () => 1, eval: () => 1, del: () => 1 } },
+      'RL_INVALID_OPTION',
+    ],
     ['with an unknown option', { client: true, url: 'redis://localhost' }, 'RL_UNKNOWN_OPTION'],
     ['with a prefix that is no string', { prefix: 7 }, 'RL_INVALID_OPTION'],
     ['with a cache of NaN', { denyCacheSize: Number.NaN }, 'RL_INVALID_OPTION'],
+    ['with a cache for less than none', { denyCacheSize: -1 }, 'RL_INVALID_OPTION'],
     ['with a batch of text', { batch: 'yes' }, 'RL_INVALID_OPTION'],
     ['with a clock that is none', { clock: 7 }, 'RL_INVALID_OPTION'],
   ])('%s', (_how, options, code) => {

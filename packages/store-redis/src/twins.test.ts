@@ -217,6 +217,11 @@ describe('a history', () => {
       [ask(0, bucket(5, 1000), 2), ask(0, bucket(5, 1000), 2, 'refund'), ask(1, bucket(5, 1000), 1)],
     ],
     [
+      'with a refund of more than the oldest charge',
+      'sliding-window',
+      [ask(0, sliding(5, 200), 1), ask(10, sliding(5, 200), 3), ask(0, sliding(5, 200), 2, 'refund')],
+    ],
+    [
       'with a look that has denied, before a clock that has stepped back',
       'sliding-window',
       [
