@@ -212,7 +212,6 @@ export class RedisStore implements Store {
   #keyFor(tag: string, key: string): string {
     const name = storageKey(key)
     const subject = name.indexOf('|') + 1
-    if (subject === 0) return `${this.#beginning}${tag}:{${name}}`
     return `${this.#beginning}${tag}:${name.slice(0, subject)}{${name.slice(subject)}}`
   }
 
