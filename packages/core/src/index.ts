@@ -30,10 +30,10 @@ export type { AccessOptions } from './limiter/access-lists.ts'
 export type { Health, StoreHealth } from './limiter/health.ts'
 export type { DecisionEvent, LimiterEvents } from './limiter/limiter-events.ts'
 export { RateLimiter } from './limiter/rate-limiter.ts'
-export type { CheckOptions, PolicyName } from './limiter/rate-limiter.ts'
+export type { PolicyName } from './limiter/rate-limiter.ts'
 export type { RateLimiterOptions } from './limiter/rate-limiter-options.ts'
 export type { Reservation } from './limiter/reservation.ts'
-export type { RateLimitRequest } from './limiter/request.ts'
+export type { CheckOptions, RateLimitRequest } from './limiter/request.ts'
 export type { Degraded, DenialReason, PolicyResult, RateLimitResult } from './limiter/result.ts'
 export type {
   EndpointRuleSpec,

@@ -64,6 +64,7 @@ const PRINTABLE = /^[\x20-\x7E]+$/
  */
 export function compileRule(place: RulePlace, rule: Rule<EndpointRuleSpec> | Rule<IpRuleSpec>): readonly Policy[] {
   if (rule === 'unlimited') return []
+  // A hole becomes `undefined`, which is refused.
   const specs: readonly (Rate | AnySpec)[] = isList(rule) ? [...rule] : [rule]
   if (specs.length === 0) refuse(`Expected a rate for ${shown(place.name)}, or 'unlimited', got an empty array`)
   const windows = specs.map((spec) => (typeof spec === 'string' ? { rate: spec } : spec))
@@ -92,14 +93,15 @@ function isList<T extends object>(rule: Rate | T | readonly (Rate | T)[]): rule 
 
 function compileWindow({ kind, name, counter, outage }: RulePlace, spec: AnySpec, isOneOfSeveral: boolean): Policy {
   checkOptions(`the rule ${shown(name)}`, spec, KNOWN_KEYS[kind])
-  const { onStoreError: usual = 'allow' } = outage
+  // By default values, since `null` must not pass for nothing.
+  const { onStoreError: limiterWide = 'allow' } = outage
   const {
     name: ownName,
     per = DEFAULT_PER[kind],
     appliesTo = 'anonymous',
     mode = 'enforce',
     unit,
-    onStoreError = usual,
+    onStoreError = limiterWide,
     fallback = outage.fallback,
     rate,
     ...limitSpec

@@ -20,8 +20,8 @@ import type { Plan } from './plan.ts'
 import { namesNobody, Planner } from './planner.ts'
 import { RATE_LIMITER_OPTIONS } from './rate-limiter-options.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
-import { checkRequest } from './request.ts'
-import type { RateLimitRequest } from './request.ts'
+import { CHECK_OPTIONS, checkRequest } from './request.ts'
+import type { CheckOptions, RateLimitRequest } from './request.ts'
 import { frozenCopyOf, listedResult } from './result.ts'
 import { reservationOf } from './reservation.ts'
 import type { Reservation, Spending } from './reservation.ts'
@@ -35,11 +35,6 @@ const ENDPOINT = /^(?:([A-Za-z]+) )?(\/\S*)$/
 
 /** How a limiter's limits are called: `ip`, the tier, the endpoint; `… per 5 minutes` where a rule has several windows. */
 export type PolicyName<Tier extends string, Endpoint extends string> = 'ip' | Tier | Endpoint | (string & {})
-
-/** The part of a request that the check of a single rule needs. */
-export type CheckOptions = Pick<RateLimitRequest, 'cost'>
-
-const CHECK_OPTIONS = { cost: true } as const satisfies Record<keyof CheckOptions, true>
 
 /**
  * Holds requests to limits: by address, by the user's tier, by endpoint.
@@ -144,7 +139,12 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     return known
   }
 
-  /** Charges the address rule alone. The lists `allow` and `deny` are not looked at, nor in the two checks below. */
+  /**
+   * Charges the address rule alone. The lists `allow` and `deny` are not looked at, nor in the two checks below.
+   *
+   * @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION`
+   * @throws {RequestError} as `isAllowed` does, here and below.
+   */
   checkIpRateLimit(ip: string, options: CheckOptions = {}): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     checkOptions('checkIpRateLimit', options, CHECK_OPTIONS)
     const request = { ...options, ip }

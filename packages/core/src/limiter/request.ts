@@ -20,6 +20,11 @@ export interface RateLimitRequest<Tier extends string = string> {
   readonly cost?: number | undefined
 }
 
+/** The part of a request that the check of a single rule needs. */
+export type CheckOptions = Pick<RateLimitRequest, 'cost'>
+
+export const CHECK_OPTIONS = { cost: true } as const satisfies Record<keyof CheckOptions, true>
+
 /**
  * Refuses a request that does not say what it seems to say. An empty name is refused too: it is what a missing header
  * or an undefined variable turns into, and everyone would share it.
