@@ -7,8 +7,9 @@ import type { RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 
 import type { Quota } from '../contender.ts'
-import { FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
 import type { App } from './app.ts'
+import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
 
 function listen(limiter?: RequestHandler): Promise<Server> {
@@ -30,9 +31,24 @@ function byHand(quota: Quota): RequestHandler {
   }
 }
 
+function byContract(quota: Quota): RequestHandler {
+  const answerTo = answersByContract(quota)
+  return function limit(req, res, next) {
+    const { ip, method, socket, baseUrl, path } = req
+    const header = (name: string): string | undefined => req.get(name)
+    const facts = { ip, peer: socket.remoteAddress, method, endpoint: baseUrl + path, header }
+    const { allowed, statusCode, headers, result } = answerTo(facts)
+    req.rateLimit = result
+    for (const name in headers) res.setHeader(name, headers[name]!)
+    if (allowed) next()
+    else res.status(statusCode).end()
+  }
+}
+
 export const expressApps: readonly App[] = [
   { name: 'nothing', decides: false, fields: [], listen: () => listen() },
   { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota) => listen(byHand(quota)) },
+  { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota) => listen(byContract(quota)) },
   {
     name: 'express-rate-limit',
     fields: LEGACY_FIELDS,

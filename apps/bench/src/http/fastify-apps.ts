@@ -7,8 +7,9 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 
 import type { Quota } from '../contender.ts'
-import { FORMATS, HELLO, HOST, LEGACY_FIELDS } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, HOST, LEGACY_FIELDS } from './app.ts'
 import type { App } from './app.ts'
+import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
 
 async function listen(add: (app: FastifyInstance) => unknown): Promise<Server> {
@@ -31,12 +32,32 @@ function byHand(quota: Quota): onRequestHookHandler {
   }
 }
 
+function byContract(app: FastifyInstance, quota: Quota): void {
+  const answerTo = answersByContract(quota)
+  app.decorateRequest('rateLimit', undefined)
+  app.addHook('onRequest', function limit(request, reply, done) {
+    const { ip, method, socket, url } = request
+    const header = (name: string): string | undefined => request.headers[name.toLowerCase()]?.toString()
+    const facts = { ip, peer: socket.remoteAddress, method, endpoint: url, header }
+    const { allowed, statusCode, headers, result } = answerTo(facts)
+    request.rateLimit = result
+    for (const name in headers) reply.header(name, headers[name])
+    if (allowed) done()
+    else reply.code(statusCode).send()
+  })
+}
+
 export const fastifyApps: readonly App[] = [
   { name: 'nothing', decides: false, fields: [], listen: () => listen(() => {}) },
   {
     name: '`Map` middleware',
     fields: LEGACY_FIELDS,
     listen: (quota) => listen((app) => app.addHook('onRequest', byHand(quota))),
+  },
+  {
+    name: BY_CONTRACT,
+    fields: LEGACY_FIELDS,
+    listen: (quota) => listen((app) => byContract(app, quota)),
   },
   {
     name: '@fastify/rate-limit',

@@ -6,11 +6,13 @@ import type { Rate } from '@rl/core'
 import { rateLimit as ours } from '@rl/adapter-hono'
 import { Hono } from 'hono'
 import type { MiddlewareHandler } from 'hono'
+import type { StatusCode } from 'hono/utils/http-status'
 import { rateLimiter } from 'hono-rate-limiter'
 
 import type { Quota } from '../contender.ts'
-import { FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
 import type { App } from './app.ts'
+import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
 
 function listen(limiter?: MiddlewareHandler): Promise<Server> {
@@ -33,9 +35,25 @@ function byHand(quota: Quota): MiddlewareHandler {
   }
 }
 
+function byContract(quota: Quota): MiddlewareHandler {
+  const answerTo = answersByContract(quota)
+  return async function limit(c, next) {
+    const { address: ip } = getConnInfo(c).remote
+    const header = (name: string): string | undefined => c.req.header(name)
+    const facts = { ip, peer: ip, method: c.req.method, endpoint: c.req.path, header }
+    const { allowed, statusCode, headers, result } = answerTo(facts)
+    c.set('rateLimit', result)
+    for (const name in headers) c.header(name, headers[name])
+    if (!allowed) return c.body(null, statusCode as StatusCode)
+    await next()
+    return undefined
+  }
+}
+
 export const honoApps: readonly App[] = [
   { name: 'nothing', decides: false, fields: [], listen: () => listen() },
   { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota) => listen(byHand(quota)) },
+  { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota) => listen(byContract(quota)) },
   {
     name: 'hono-rate-limiter',
     // It has other fields than the other two: the four of draft-6.
