@@ -12,6 +12,6 @@ export interface Scale {
 /** `smoke` yields numbers that mean nothing: it shows that a cell works. */
 export const SCALES = {
   full: { rounds: 5, durationMs: 1000, divisor: 1 },
-  quick: { rounds: 2, durationMs: 100, divisor: 10 },
+  quick: { rounds: 1, durationMs: 100, divisor: 10 },
   smoke: { rounds: 1, durationMs: 5, divisor: 1000 },
 } as const satisfies Record<string, Scale>
