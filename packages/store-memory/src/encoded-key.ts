@@ -27,22 +27,60 @@ export class EncodedKey {
     if (this.#factor === 0) this.#chooseSecrets()
     const isLong = key.length > LONGEST
     const text = isLong ? storageKey(key) : key
-    const isNarrow = packBytes(text, this.words)
-    if (!isNarrow) packPairs(text, this.words)
-    this.head = text.length | KEY | (isLong ? LONG : 0) | (isNarrow ? 0 : WIDE)
-    this.hash = this.hashOf(this.head, this.words, 0)
+    const kind = text.length | KEY | (isLong ? LONG : 0)
+    if (!this.#readBytes(text, kind)) this.#readPairs(text, kind | WIDE)
   }
 
   /** The hash of a key. It goes by secret numbers, so that nobody outside can choose names that collide. */
   hashOf(head: number, words: Int32Array, start: number): number {
     const end = start + wordsOf(head)
-    let hash = this.#seed ^ head
-    for (let i = start; i < end; i++) {
-      hash ^= words[i]!
-      // A difference in the highest bit alone would go through the product as it is, whatever the factor.
-      hash = Math.imul(hash ^ (hash >>> 15), this.#factor)
+    let hash = this.#seed
+    for (let i = start; i < end; i++) hash = this.#mixed(hash, words[i]!)
+    return this.#finished(hash, head)
+  }
+
+  /**
+   * Answers whether a byte is enough for each character. One at a time: with four, it took 15 % fewer instructions, and 64 cache
+   * lines of code in place of 18, which are cold in a server (single-stepped; Node 24, x64). A loop of it showed no difference.
+   */
+  #readBytes(text: string, head: number): boolean {
+    const last = text.length - 1
+    let hash = this.#seed
+    let seen = 0
+    let word = 0
+    for (let i = 0; i <= last; i++) {
+      const unit = text.charCodeAt(i)
+      seen |= unit
+      word |= unit << (8 * (i & 3))
+      if ((i & 3) === 3 || i === last) {
+        this.words[i >> 2] = word
+        hash = this.#mixed(hash, word)
+        word = 0
+      }
     }
-    return hash ^ (hash >>> 16)
+    this.head = head
+    this.hash = this.#finished(hash, head)
+    return seen < 0x100
+  }
+
+  #readPairs(text: string, head: number): void {
+    for (let i = 0; i < text.length; i += 2) {
+      const second = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
+      this.words[i >> 1] = text.charCodeAt(i) | (second << 16)
+    }
+    this.head = head
+    this.hash = this.hashOf(head, this.words, 0)
+  }
+
+  #mixed(hash: number, word: number): number {
+    const sum = hash ^ word
+    // A difference in the highest bit alone would go through the product as it is, whatever the factor.
+    return Math.imul(sum ^ (sum >>> 15), this.#factor)
+  }
+
+  #finished(hash: number, head: number): number {
+    const last = this.#mixed(hash, head)
+    return last ^ (last >>> 16)
   }
 
   /** Not before they are needed: where a worker starts, Cloudflare knows no random numbers yet. */
@@ -57,35 +95,4 @@ export class EncodedKey {
 export function wordsOf(head: number): number {
   const characters = head & CHARACTERS
   return head & WIDE ? (characters + 1) >> 1 : (characters + 3) >> 2
-}
-
-/** Answers whether a byte is enough for each character. Four at a time: this loop is half of what it takes to find a key. */
-function packBytes(text: string, words: Int32Array): boolean {
-  const whole = text.length & ~3
-  let seen = 0
-  for (let i = 0; i < whole; i += 4) {
-    const a = text.charCodeAt(i)
-    const b = text.charCodeAt(i + 1)
-    const c = text.charCodeAt(i + 2)
-    const d = text.charCodeAt(i + 3)
-    seen |= a | b | c | d
-    words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24)
-  }
-  if (whole < text.length) {
-    let rest = 0
-    for (let i = whole; i < text.length; i++) {
-      const a = text.charCodeAt(i)
-      seen |= a
-      rest |= a << (8 * (i - whole))
-    }
-    words[whole >> 2] = rest
-  }
-  return seen < 0x100
-}
-
-function packPairs(text: string, words: Int32Array): void {
-  for (let i = 0; i < text.length; i += 2) {
-    const second = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
-    words[i >> 1] = text.charCodeAt(i) | (second << 16)
-  }
 }
