@@ -65,6 +65,30 @@ describe('the rule of a route', () => {
     expect(asked).toEqual([3, 3, 3, 3, 1, 1])
   })
 
+  it('is found where another plugin has written it after the limiter has seen the route', async () => {
+    const app = await appWith()
+    app.addHook('onRoute', (route) => {
+      if (route.url === '/a') route.config = { rateLimit: '1 per minute' }
+    })
+    app.get('/a', hello)
+    expect(await statusesOf(app, 'GET /a', 'GET /a')).toEqual([200, 429])
+  })
+
+  it('is not looked for where no route has one', async () => {
+    const app = fastify()
+    apps.push(app)
+    app.addHook('onRequest', async (request) => {
+      Object.defineProperty(request, 'routeOptions', {
+        get() {
+          throw new Error('looked for')
+        },
+      })
+    })
+    await app.register(rateLimit, { ip: '1 per minute' })
+    app.get('/a', hello)
+    expect(await statusesOf(app, 'GET /a', 'GET /a')).toEqual([200, 429])
+  })
+
   it('stands alone where it says so', async () => {
     const app = await appWith({ ip: '1 per minute', endpoints: { '/a': '0 per minute' } })
     app.get('/a', { config: { rateLimit: { only: '2 per minute' } } }, hello)
