@@ -65,6 +65,18 @@ describe('clientKey', () => {
     )
   })
 
+  it('takes for IPv4 as it is what Node takes for IPv4', () => {
+    const number = fc.oneof(fc.nat(300).map(String), fc.constantFrom('', '00', '01', '1e1', '+1', '१'))
+    const dotted = fc.array(number, { minLength: 3, maxLength: 5 }).map((numbers) => numbers.join('.'))
+    fc.assert(
+      fc.property(dotted, (text) => {
+        if (isIPv4(text)) expect(clientKey(text)).toBe(text)
+        else expect(() => clientKey(text)).toThrow(expect.objectContaining({ code: 'RL_INVALID_ADDRESS' }))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   it('takes what Node takes for an address, and throws nothing but its own error at the rest', () => {
     const any = fc.oneof(
       fc.ipV4(),

@@ -12,8 +12,9 @@ export interface ClientKeyOptions {
 const OPTIONS = { ipv6Subnet: true } as const satisfies Record<keyof ClientKeyOptions, true>
 const DEFAULT_IPV6_SUBNET = 64
 const IPV6_BITS = 128
-const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
-const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
+const DOT = 0x2e
+const ZERO = 0x30
+const NINE = 0x39
 
 /**
  * Names the client behind an address, so that all spellings of it count as one: IPv4 as it is, also where it is mapped
@@ -38,7 +39,7 @@ export function clientKey(address: string, options: ClientKeyOptions = {}): stri
 /** `clientKey`, for a subnet that has been checked. */
 export function clientKeyIn(address: string, ipv6Subnet: number): string {
   // Nearly all addresses are plain IPv4: no need to take them apart.
-  if (typeof address === 'string' && IPV4.test(address)) return address
+  if (typeof address === 'string' && isIPv4(address)) return address
   const parsed = parseAddress(address)
   if (!parsed) {
     throw new RequestError(
@@ -66,10 +67,31 @@ export function checkedSubnet(ipv6Subnet: number = DEFAULT_IPV6_SUBNET): number 
 /** Reads an address; IPv4 in four decimal parts only, since `010.1` is one address here and another there. */
 export function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (typeof address !== 'string') return undefined
-  if (IPV4.test(address)) return ipaddr.IPv4.parse(address)
+  if (isIPv4(address)) return ipaddr.IPv4.parse(address)
   if (!address.includes(':')) return undefined
   const [bare = ''] = address.split('%', 1)
   if (!ipaddr.IPv6.isValid(bare)) return undefined
   const parsed = ipaddr.IPv6.parse(bare)
   return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed
+}
+
+/**
+ * Whether a text is four decimal numbers of at most 255, without leading zeros. By hand: as many instructions
+ * as a regular expression, in half as many cache lines of code, which are cold in a server (single-stepped; Node 24, x64).
+ */
+function isIPv4(text: string): boolean {
+  let dots = 0
+  let octet = -1
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit === DOT && octet >= 0) {
+      dots += 1
+      octet = -1
+    } else {
+      if (unit < ZERO || unit > NINE || octet === 0) return false
+      octet = 10 * Math.max(0, octet) + unit - ZERO
+      if (octet > 255) return false
+    }
+  }
+  return dots === 3 && octet >= 0
 }

@@ -11,7 +11,7 @@ import type { LimiterEvents } from './limiter-events.ts'
 import { OutageDecider, outageVerdict } from './outage.ts'
 import type { Plan } from './plan.ts'
 import type { Policy } from './policy.ts'
-import type { Spending } from './reservation.ts'
+import type { Ledger } from './reservation.ts'
 import { resultOf } from './result.ts'
 import type { RateLimitResult } from './result.ts'
 import { ShadowLimits } from './shadow-limits.ts'
@@ -43,7 +43,7 @@ export class Decider {
   }
 
   /** @param ledger Gets to know what has been charged. */
-  ask(verb: Verb, plan: Plan, ledger?: Spending[]): MaybePromise<RateLimitResult> {
+  ask(verb: Verb, plan: Plan, ledger?: Ledger): MaybePromise<RateLimitResult> {
     const decided = this.#askEnforced(verb, plan, ledger)
     if (plan.watched.length === 0) return decided
     // Both are under way by now, and travel together.
@@ -70,7 +70,7 @@ export class Decider {
     await this.#outage.close()
   }
 
-  #askEnforced(verb: Verb, plan: Plan, ledger: Spending[] | undefined): MaybePromise<RateLimitResult> {
+  #askEnforced(verb: Verb, plan: Plan, ledger: Ledger | undefined): MaybePromise<RateLimitResult> {
     const { charges, unknown, tier } = plan
     if (unknown.length > 0) {
       const denials = unknown.map((policy) => outageVerdict(policy, this.#store.retryAfterMs))
@@ -90,24 +90,24 @@ export class Decider {
     }
   }
 
-  #answered({ policies, charges, tier }: Plan, verdicts: readonly Verdict[], ledger?: Spending[]): RateLimitResult {
+  #answered({ policies, charges, tier }: Plan, verdicts: readonly Verdict[], ledger?: Ledger): RateLimitResult {
     const partitionKeyOf = this.#partitionKeyOf
     const partitionKeys = partitionKeyOf && charges.map(({ key }) => partitionKeyOf(key))
     const result = resultOf(policies, verdicts, tier, undefined, partitionKeys)
-    if (result.allowed) ledger?.push({ store: this.#store, charges, verdicts })
+    if (result.allowed) ledger?.add({ store: this.#store, charges, verdicts })
     return result
   }
 
   async #askElsewhere(
     verb: Verb,
     { policies, charges, tier }: Plan,
-    ledger: Spending[] | undefined,
+    ledger: Ledger | undefined,
     error: unknown,
   ): Promise<RateLimitResult> {
     if (isCallersOwn(error)) throw error
     const decision = await this.#outage.decide(verb, policies, charges, this.#store.retryAfterMs)
     if (verb === 'consume') void this.#store.giveBackLate(error, decision.notOwed)
-    ledger?.push(...decision.spent)
+    for (const spending of decision.spent) ledger?.add(spending)
     return resultOf(decision.policies, decision.verdicts, tier, decision.degraded)
   }
 }

@@ -43,9 +43,13 @@ export class EndpointRouter<T> {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#shapes.size === 0
+  }
+
   /** By the path as it is written. */
   find(method: string | undefined, path: string): T | undefined {
-    return this.#shapes.size === 0 ? undefined : this.#findRoute(method, canonicalPath(path))
+    return this.#findRoute(method, canonicalPath(path))
   }
 
   /**
@@ -53,8 +57,7 @@ export class EndpointRouter<T> {
    * without what follows a semicolon. Nothing if that makes no difference.
    */
   findResolved(method: string | undefined, path: string): T | undefined {
-    if (this.#shapes.size === 0 || !AMBIGUOUS.test(path)) return undefined
-    return this.#findRoute(method, canonicalPath(resolvedPath(path)))
+    return AMBIGUOUS.test(path) ? this.#findRoute(method, canonicalPath(resolvedPath(path))) : undefined
   }
 
   /** Frameworks answer HEAD by their GET handlers, so HEAD must not be a way round a limit on GET. */

@@ -23,8 +23,8 @@ import type { RateLimiterOptions } from './rate-limiter-options.ts'
 import { CHECK_OPTIONS, checkRequest } from './request.ts'
 import type { CheckOptions, RateLimitRequest } from './request.ts'
 import { frozenCopyOf, listedResult } from './result.ts'
-import { reservationOf } from './reservation.ts'
-import type { Reservation, Spending } from './reservation.ts'
+import { Ledger, reservationOf } from './reservation.ts'
+import type { Reservation } from './reservation.ts'
 import type { RateLimitResult } from './result.ts'
 import type { RouteRule, Rules } from './rule-set.ts'
 import { DecisionCounter } from './stats.ts'
@@ -104,7 +104,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    * @throws {RequestError} as `isAllowed` does.
    */
   reserve(request: RateLimitRequest<Tier>): MaybePromise<Reservation<PolicyName<Tier, Endpoint>>> {
-    const ledger: Spending[] = []
+    const ledger = new Ledger()
     const result = this.#decide('consume', request, ledger)
     if (result instanceof Promise) return result.then((decided) => reservationOf(decided, request.cost ?? 1, ledger))
     return reservationOf(result, request.cost ?? 1, ledger)
@@ -264,7 +264,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   #decide(
     verb: 'consume' | 'peek',
     request: RateLimitRequest<Tier>,
-    ledger?: Spending[],
+    ledger?: Ledger,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     checkRequest(request)
     const list = this.#lists.find(request)
@@ -277,7 +277,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   #charge(
     plan: MaybePromise<Plan>,
     request: RateLimitRequest,
-    ledger?: Spending[],
+    ledger?: Ledger,
   ): MaybePromise<RateLimitResult<PolicyName<Tier, Endpoint>>> {
     if (plan instanceof Promise) return plan.then((known) => this.#charge(known, request, ledger))
     const result = this.#decider.ask('consume', plan, ledger)

@@ -13,6 +13,21 @@ export interface Spending {
   readonly verdicts: readonly Verdict[]
 }
 
+/** The charges that have been made for one request. */
+export class Ledger {
+  #entries: Spending[] | undefined
+
+  get entries(): readonly Spending[] {
+    return this.#entries ?? []
+  }
+
+  /** Most have one entry: an array of it is made in one go, where to push it would make room for 17. */
+  add(entry: Spending): void {
+    if (this.#entries) this.#entries.push(entry)
+    else this.#entries = [entry]
+  }
+}
+
 /** A decision whose cost can be corrected once it is known. */
 export interface Reservation<Name extends string = string> extends RateLimitResult<Name> {
   /**
@@ -34,7 +49,7 @@ export interface Reservation<Name extends string = string> extends RateLimitResu
 export function reservationOf<Name extends string>(
   result: RateLimitResult<Name>,
   reserved: number,
-  spent: readonly Spending[],
+  ledger: Ledger,
 ): Reservation<Name> {
   let charged = reserved
   /** A refund that failed may have been made for all that: it must not be made again. */
@@ -52,7 +67,7 @@ export function reservationOf<Name extends string>(
     charged = cost
     if (surplus === 0) return
     try {
-      await Promise.all(spent.map(async (spending) => giveBack(spending, surplus)))
+      await Promise.all(ledger.entries.map(async (spending) => giveBack(spending, surplus)))
     } catch (error) {
       failure = { error }
       throw error

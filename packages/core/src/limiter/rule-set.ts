@@ -146,7 +146,7 @@ export class RuleSet {
 
   #endpointRule({ method, endpoint, route }: RateLimitRequest): EndpointRule {
     if (route !== undefined) return this.#routes.get(route) ?? unknownRoute(route)
-    if (endpoint === undefined) return this.#elsewhere
+    if (endpoint === undefined || this.#endpoints.isEmpty) return this.#elsewhere
     const rule = this.#endpoints.find(method, endpoint) ?? this.#elsewhere
     const other = this.#endpoints.findResolved(method, endpoint)
     // Which of the two is going to serve the request is not known here: it is held to both.

@@ -6,7 +6,7 @@ import type { Charge } from '../stores/store.ts'
 import type { Policy } from './policy.ts'
 import { policyResult } from './result.ts'
 import type { PolicyResult } from './result.ts'
-import type { Spending } from './reservation.ts'
+import type { Ledger } from './reservation.ts'
 
 /** Limits that are only watched, and what each would charge. */
 export type Watched = readonly { readonly policy: Policy; readonly charge: Charge }[]
@@ -24,7 +24,7 @@ export class ShadowLimits {
     this.#store = store
   }
 
-  ask(verb: 'consume' | 'peek', watched: Watched, ledger?: Spending[]): MaybePromise<readonly PolicyResult[]> {
+  ask(verb: 'consume' | 'peek', watched: Watched, ledger?: Ledger): MaybePromise<readonly PolicyResult[]> {
     if (watched.length === 0) return NOTHING
     const answers = watched.map(({ policy, charge }) => this.#askOne(verb, policy, charge, ledger))
     return andThen(allOf(answers), (results) => results.flatMap((result) => result ?? []))
@@ -38,10 +38,10 @@ export class ShadowLimits {
     verb: 'consume' | 'peek',
     policy: Policy,
     charge: Charge,
-    ledger: Spending[] | undefined,
+    ledger: Ledger | undefined,
   ): MaybePromise<PolicyResult | undefined> {
     const answered = (verdicts: readonly Verdict[]): PolicyResult => {
-      if (verdicts[0]!.allowed) ledger?.push({ store: this.#store, charges: [charge], verdicts })
+      if (verdicts[0]!.allowed) ledger?.add({ store: this.#store, charges: [charge], verdicts })
       return policyResult(policy, verdicts[0]!)
     }
     try {
