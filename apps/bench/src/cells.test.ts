@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Measures } from './part.ts'
 import { PARTS } from './parts.ts'
 import type { PartName } from './parts.ts'
-import { runCell } from './rounds.ts'
+import { runCells, runRounds } from './rounds.ts'
 import { SCALES } from './scale.ts'
 
 /** Runs the first of a part's cells that are called so, on the smallest scale. */
@@ -12,7 +12,8 @@ async function run(part: PartName, title: string, row: string): Promise<Measures
   const table = tables.find((one) => one.title === title)
   const cell = table?.cells.find((one) => one.row === row)
   if (!table || !cell) throw new RangeError(`There is no cell ${row} of ${title}`)
-  return runCell({ part, table: title, row, scale: SCALES.smoke }, table.nodeOptions)
+  const [measures] = await runCells({ part, title, row, scale: SCALES.smoke }, table.nodeOptions)
+  return measures!
 }
 
 describe('a cell, in a process of its own', () => {
@@ -21,7 +22,6 @@ describe('a cell, in a process of its own', () => {
     ['heap', 'Bytes for each of 1,000,000 live keys', '`Map` counter', ['bytes']],
     ['redis', 'One limit, 64 in flight', '**ours**, fixed-window', ['perSecond', 'clientUs', 'serverUs', 'commandUs']],
     ['sqlite', 'Two processes on one file', '**ours**, fixed-window', ['perSecond', 'cpuUs', 'longestMs']],
-    ['http', 'Fastify', '**ours**', ['cpuUs', 'wallUs']],
     ['exactness', 'The worst second, at 100 per second', '**ours**, sliding-window', ['most', 'times', 'bound']],
   ])('measures %s, as numbers', async (part, table, row, names) => {
     const measures = await run(part, table, row)
@@ -33,4 +33,15 @@ describe('a cell, in a process of its own', () => {
     const row = 'rate-limiter-flexible'
     expect(await run('exactness', 'The worst second, at 100 per second', row)).toEqual({ most: 199, times: 1.99 })
   })
+})
+
+it('measures all cells of a table together, where they take turns', async () => {
+  const { tables } = await PARTS.http()
+  const table = tables.find(({ title }) => title === 'Fastify')!
+  const rows = await runRounds('http', table, SCALES.smoke, () => {})
+  expect(rows.map(({ row }) => row)).toEqual(table.cells.map(({ row }) => row))
+  for (const { rounds } of rows) {
+    expect(rounds.map(Object.keys)).toEqual([['cpuUs', 'wallUs']])
+    expect(rounds.flatMap(Object.values).every(Number.isFinite)).toBe(true)
+  }
 })

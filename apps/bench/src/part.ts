@@ -12,16 +12,33 @@ export interface Aim {
   readonly atLeast?: number
 }
 
-/** One contender at one task. It runs in a process of its own, several times. */
-export interface Cell {
+/** One contender at one task. */
+export interface Entry {
   readonly row: string
   readonly aims?: readonly Aim[]
+}
+
+/** One that is measured alone. It runs in a process of its own, several times. */
+export interface Cell extends Entry {
   /** Measures, and throws if the contender has not decided as it should. */
   readonly run: (scale: Scale) => Promise<Measures>
 }
 
-/** One task, and all who are measured at it. */
-export interface Table {
+/** One task, and all who are measured at it: each of them alone, or all together, so that they share what befalls the machine. */
+export type Table = Task & (EachAlone | AllTogether)
+
+interface EachAlone {
+  readonly cells: readonly Cell[]
+  readonly run?: never
+}
+
+interface AllTogether {
+  readonly cells: readonly Entry[]
+  /** Measures all in one round, in the order of the cells, and throws if one of them has not decided as it should. */
+  readonly run: (scale: Scale) => Promise<readonly Measures[]>
+}
+
+interface Task {
   readonly title: string
   /** What is shown, by the measure's name. */
   readonly columns: Readonly<Record<string, string>>
@@ -33,7 +50,6 @@ export interface Table {
   readonly rounds?: number
   /** Why it is left out, if it is. @default it never is */
   readonly leftOut?: (scale: Scale) => string | undefined
-  readonly cells: readonly Cell[]
 }
 
 /** What can be asked for by name on the command line. */

@@ -4,7 +4,7 @@ import type { Contender } from '../contender.ts'
 import { mapCounter } from '../memory/floors.ts'
 import { memoryStore } from '../memory/ours.ts'
 import { expressRateLimit, honoRateLimiter, limiter, rateLimiterFlexible } from '../memory/peers.ts'
-import type { Aim, Part, Table } from '../part.ts'
+import type { Aim, Cell, Part, Table } from '../part.ts'
 import { bytesPerKey } from './bytes-per-key.ts'
 import { longestStep, longestTurn, neverSwept, sweptAtOnce } from './expiry.ts'
 import { mostKeys } from './most-keys.ts'
@@ -46,13 +46,11 @@ const expiry: Table = {
   columns: { turnMs: 'longest turn ms', heldBytes: 'bytes per key still held' },
   nodeOptions: ['--expose-gc'],
   cells: [
-    ...[neverSwept, sweptAtOnce, sweeping, rateLimiterFlexible, expressRateLimit].map(
-      (contender): Table['cells'][number] => ({
-        row: contender.name,
-        aims: contender.ours ? [{ measure: 'turnMs', per: neverSwept.name, atMost: 1 }] : [],
-        run: ({ divisor }) => longestTurn(contender, KEYS / divisor),
-      }),
-    ),
+    ...[neverSwept, sweptAtOnce, sweeping, rateLimiterFlexible, expressRateLimit].map((contender): Cell => ({
+      row: contender.name,
+      aims: contender.ours ? [{ measure: 'turnMs', per: neverSwept.name, atMost: 1 }] : [],
+      run: ({ divisor }) => longestTurn(contender, KEYS / divisor),
+    })),
     {
       row: '**ours**, its steps alone',
       aims: [{ measure: 'turnMs', atMost: 1 }],

@@ -3,11 +3,16 @@ import type { PolicyResult, RateLimitAnswer, RequestFacts, Reservation } from '@
 import type { Quota } from '../contender.ts'
 import { mapWindows } from '../map-windows.ts'
 
+const FIELDS = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] as const
+
 /**
  * Windows in a `Map`, answered as ours answers an adapter: a decision that lists its limits and can be settled, and fields by
  * name. What none with that contract can do without: it checks nothing, and has one limit for everyone.
  */
-export function answersByContract(quota: Quota): (facts: RequestFacts) => RateLimitAnswer {
+export function answersByContract(
+  quota: Quota,
+  [limitField, remainingField, resetField]: readonly [string, string, string] = FIELDS,
+): (facts: RequestFacts) => RateLimitAnswer {
   const charge = mapWindows(quota)
   return function answerTo({ ip }) {
     const { allowed, remaining, resetSeconds } = charge(ip!)
@@ -26,9 +31,9 @@ export function answersByContract(quota: Quota): (facts: RequestFacts) => RateLi
       settle: () => Promise.resolve(),
     }
     const headers = {
-      'X-RateLimit-Limit': String(quota.quota),
-      'X-RateLimit-Remaining': String(remaining),
-      'X-RateLimit-Reset': String(resetSeconds),
+      [limitField]: String(quota.quota),
+      [remainingField]: String(remaining),
+      [resetField]: String(resetSeconds),
     }
     const [statusCode, message] = allowed ? [200, 'OK'] : [429, 'Too Many Requests']
     return { allowed, statusCode, reason, message, headers, body: '', result }

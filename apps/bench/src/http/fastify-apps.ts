@@ -33,7 +33,8 @@ function byHand(quota: Quota): onRequestHookHandler {
 }
 
 function byContract(app: FastifyInstance, quota: Quota): void {
-  const answerTo = answersByContract(quota)
+  // Other names Fastify would put in lower case for each request; ours does so once for all.
+  const answerTo = answersByContract(quota, LEGACY_FIELDS)
   app.decorateRequest('rateLimit', undefined)
   app.addHook('onRequest', function limit(request, reply, done) {
     const { ip, method, socket, url } = request

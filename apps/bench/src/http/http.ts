@@ -1,22 +1,18 @@
-import autocannon from 'autocannon'
-
-import { startChild } from '../child.ts'
 import type { Measures, Part, Table } from '../part.ts'
 import type { Scale } from '../scale.ts'
-import { HOST } from './app.ts'
 import type { App } from './app.ts'
-import { checkApp } from './check-app.ts'
 import { expressApps } from './express-apps.ts'
 import { fastifyApps } from './fastify-apps.ts'
 import type { Framework } from './frameworks.ts'
 import { honoApps } from './hono-apps.ts'
-import type { Ports } from './serve.ts'
+import { serveApp } from './served-app.ts'
+import type { ServedApp } from './served-app.ts'
 
-const SERVE = new URL('../../dist/http/serve.js', import.meta.url)
 const REQUESTS = 40_000
 /** After so many, the compiler's threads take 0.2 to 0.3 µs a request; after 20,000 it is 0.5 to 1.4, more where there is more to compile. */
 const WARM_UP = 100_000
-const CONNECTIONS = 32
+/** How often each server has its turn, before and while it is measured. Even, so that no place in the order is anyone's own. */
+const TURNS = 20
 const MAP = '`Map` middleware'
 
 function table(title: string, framework: Framework, apps: readonly App[]): Table {
@@ -34,39 +30,36 @@ function table(title: string, framework: Framework, apps: readonly App[]): Table
               { measure: 'cpuUs', per: usual.name, atMost: 1 },
             ]
           : [],
-      run: (scale) => measure(framework, app, scale),
     })),
+    run: (scale) => measure(framework, apps, scale),
   }
 }
 
-async function measure(framework: Framework, app: App, { divisor }: Scale): Promise<Measures> {
-  const requests = REQUESTS / divisor
-  const server = startChild(SERVE, [framework, app.name])
-  const cpuMs = (): Promise<number> => {
-    server.send('How much?')
-    return server.receive<number>()
-  }
-  try {
-    const { plenty, strict } = await server.receive<Ports>()
-    // A quick run has no time to warm up.
-    await request(plenty, Math.ceil(WARM_UP / divisor ** 2))
-    const before = await cpuMs()
-    const seconds = await request(plenty, requests)
-    const after = await cpuMs()
-    await checkApp(app, strict)
-    return { cpuUs: (1000 * (after - before)) / requests, wallUs: (1e6 * seconds) / requests }
-  } finally {
-    await server.end()
-  }
+async function measure(framework: Framework, apps: readonly App[], { divisor }: Scale): Promise<readonly Measures[]> {
+  const servers = await Promise.all(apps.map((app) => serveApp(framework, app)))
+  // A quick run has no time to warm up.
+  await takeTurns(servers, Math.ceil(WARM_UP / divisor ** 2 / TURNS))
+  const measures = await takeTurns(servers, Math.ceil(REQUESTS / divisor / TURNS))
+  for (const server of servers) await server.check()
+  await Promise.all(servers.map((server) => server.end()))
+  return measures
 }
 
-/** Makes so many requests, all of which are to be admitted, and answers in how many seconds. */
-async function request(port: number, amount: number): Promise<number> {
-  // It ends with a sample, and takes one a second unless told otherwise.
-  const load = { amount, connections: Math.min(CONNECTIONS, amount), sampleInt: 10 }
-  const result = await autocannon({ url: `http://${HOST}:${port}/`, ...load })
-  if (result['2xx'] !== amount) throw new Error(`Expected ${amount} requests to be admitted, got ${result['2xx']}`)
-  return result.duration
+/**
+ * Has each server answer so many requests, then each in the opposite order, and so on: a minute in which the machine is slow
+ * is slow for all.
+ */
+async function takeTurns(servers: readonly ServedApp[], requests: number): Promise<readonly Measures[]> {
+  const spent = servers.map((server) => ({ server, cpuMs: 0, wallMs: 0 }))
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const one of turn % 2 === 0 ? spent : spent.toReversed()) {
+      const { cpuMs, wallMs } = await one.server.request(requests)
+      one.cpuMs += cpuMs
+      one.wallMs += wallMs
+    }
+  }
+  const usOf = (ms: number): number => (1000 * ms) / (TURNS * requests)
+  return spent.map(({ cpuMs, wallMs }) => ({ cpuUs: usOf(cpuMs), wallUs: usOf(wallMs) }))
 }
 
 /** Hello, over HTTP on the loopback interface. */
@@ -79,7 +72,7 @@ export const http: Part = {
     'hono',
     '@hono/node-server',
     'hono-rate-limiter',
-    'autocannon',
+    'undici',
   ],
   tables: [
     table('Express', 'express', expressApps),

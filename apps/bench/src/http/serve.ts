@@ -1,5 +1,4 @@
 // Serves one app, with plenty for everyone and with next to nothing, and tells the processor time it has taken when asked.
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { endWithParent } from '../child.ts'
@@ -16,11 +15,18 @@ export interface Ports {
 
 const PLENTY: Quota = { quota: 1_000_000_000, windowMs: 3_600_000 }
 const STRICT: Quota = { quota: 3, windowMs: 3_600_000 }
+const KEEP_ALIVE_MS = 600_000
 
 endWithParent()
 const [framework, name] = process.argv.slice(2)
 const apps = await FRAMEWORKS[framework as Framework]()
 const app = apps.find((one) => one.name === name)!
 process.on('message', () => process.send!(cpuClock()))
-const portOf = (server: Server): number => (server.address() as AddressInfo).port
-process.send!({ plenty: portOf(await app.listen(PLENTY)), strict: portOf(await app.listen(STRICT)) } satisfies Ports)
+process.send!({ plenty: await listen(PLENTY), strict: await listen(STRICT) } satisfies Ports)
+
+async function listen(quota: Quota): Promise<number> {
+  const server = await app.listen(quota)
+  // Connections outlast the turns of the others: Node would close them after five seconds.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  return (server.address() as AddressInfo).port
+}
