@@ -58,10 +58,10 @@ export const rateLimit = plugin(
     checkHook(hook)
     const middleware = new RateLimitingMiddleware<FastifyRequest>(options, () => new MemoryStore())
 
-    const rules = new RouteRules(middleware, app)
+    const rules = new RouteRules(middleware)
 
     function limit(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-      const route = rules.find(request)
+      const route = rules.find(request.routeOptions.config)
       if (route === 'unlimited') {
         done()
         return
@@ -76,7 +76,6 @@ export const rateLimit = plugin(
 
     // Also within an encapsulated part of an app that is limited as a whole.
     app.addHook('onRoute', (route) => rules.claim(route))
-    app.addHook('onReady', async () => rules.complete())
     if (!app.hasRequestDecorator('rateLimit')) app.decorateRequest('rateLimit', undefined)
     if (hook === 'onRequest') app.addHook('onRequest', limit)
     else app.addHook('preHandler', limit)

@@ -74,18 +74,15 @@ describe('the rule of a route', () => {
     expect(await statusesOf(app, 'GET /a', 'GET /a')).toEqual([200, 429])
   })
 
-  it('is not looked for where no route has one', async () => {
+  it('is found where the route is declared in a part that is older than the limiter', async () => {
     const app = fastify()
     apps.push(app)
-    app.addHook('onRequest', async (request) => {
-      Object.defineProperty(request, 'routeOptions', {
-        get() {
-          throw new Error('looked for')
-        },
-      })
+    let part = app
+    await app.register(async (one) => {
+      part = one
     })
-    await app.register(rateLimit, { ip: '1 per minute' })
-    app.get('/a', hello)
+    await app.register(rateLimit)
+    part.get('/a', { config: { rateLimit: '1 per minute' } }, hello)
     expect(await statusesOf(app, 'GET /a', 'GET /a')).toEqual([200, 429])
   })
 

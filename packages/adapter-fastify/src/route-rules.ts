@@ -1,6 +1,6 @@
 import { checkOptions } from '@rl/core'
 import type { EndpointRuleSpec, RateLimitingMiddleware, RouteRule, Rule } from '@rl/core'
-import type { FastifyContextConfig, FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyContextConfig, RouteOptions } from 'fastify'
 
 /** What a route says of its limits in its `config`: a rule beside the others, a rule instead of the others, or no limit. */
 export type RouteRateLimit = Rule<EndpointRuleSpec> | { readonly only: Rule<EndpointRuleSpec> } | false
@@ -9,8 +9,6 @@ export type RouteRateLimit = Rule<EndpointRuleSpec> | { readonly only: Rule<Endp
 type Owner = Pick<RateLimitingMiddleware, 'addRoute'>
 
 const CLAIM = Symbol('rate limit')
-/** How Fastify prints none. */
-const NO_ROUTES = '(empty tree)'
 
 /** What a route's `config` is at a request: Fastify makes one for each route, and writes the route's own address into it. */
 interface Config extends FastifyContextConfig {
@@ -22,15 +20,9 @@ interface Config extends FastifyContextConfig {
 /** The rules that routes have of their own. Of several limiters on one route, the innermost has its rule. */
 export class RouteRules {
   readonly #owner: Owner
-  readonly #hasOlderRoutes: boolean
-  readonly #declared: RouteOptions[] = []
-  /** Fastify puts a dozen properties together to tell the route of a request: 0.2 µs in a server (Node 24). */
-  #mayBeAny = true
 
-  /** @param app Routes that it has already may have rules: they are known when they are asked for. */
-  constructor(owner: Owner, app: Pick<FastifyInstance, 'printRoutes'>) {
+  constructor(owner: Owner) {
     this.#owner = owner
-    this.#hasOlderRoutes = app.printRoutes() !== NO_ROUTES
   }
 
   /**
@@ -40,20 +32,11 @@ export class RouteRules {
    */
   claim(options: RouteOptions): void {
     const { config, method, url } = options
-    this.#declared.push(options)
     if (hasRule(config)) options.config = { ...config, ...this.#claimOf({ ...config, method, url }) }
   }
 
-  /** To be called when all routes are declared: others may have changed them meanwhile. */
-  complete(): void {
-    this.#mayBeAny = this.#hasOlderRoutes || this.#declared.some(({ config }) => config?.rateLimit !== undefined)
-    this.#declared.length = 0
-  }
-
   /** The rule that a request is to be held to, if its route has one of its own. */
-  find(request: FastifyRequest): RouteRule | 'unlimited' | undefined {
-    if (!this.#mayBeAny) return undefined
-    const config: Config = request.routeOptions.config
+  find(config: Config): RouteRule | 'unlimited' | undefined {
     if (config.rateLimit === false) return 'unlimited'
     if (!hasRule(config)) return undefined
     // The route is older than the limiter.

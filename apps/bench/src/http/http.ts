@@ -11,7 +11,7 @@ import type { ServedApp } from './served-app.ts'
 const REQUESTS = 40_000
 /** After so many, the compiler's threads take 0.2 to 0.3 µs a request; after 20,000 it is 0.5 to 1.4, more where there is more to compile. */
 const WARM_UP = 100_000
-/** How often each server has its turn, before and while it is measured. Even, so that no place in the order is anyone's own. */
+/** How often each server has its turn, before and while it is measured. Even, so that each is as often early as late. */
 const TURNS = 20
 const MAP = '`Map` middleware'
 

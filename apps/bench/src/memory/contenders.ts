@@ -2,6 +2,7 @@ import type { Contender } from '../contender.ts'
 import {
   awaitAlone,
   awaitAndClock,
+  checkedWindowsInList,
   logsInList,
   mapCounter,
   threeMapCounters,
@@ -19,6 +20,7 @@ export const withOneLimit: readonly Contender[] = [
   awaitAlone,
   awaitAndClock,
   windowsInList,
+  checkedWindowsInList,
   logsInList,
   memoryStore('fixed-window'),
   memoryStore('sliding-window-counter'),

@@ -1,3 +1,4 @@
+import { checkCharge } from '@rl/core'
 import type { Verdict } from '@rl/core'
 
 import { askEach } from '../contender.ts'
@@ -36,6 +37,19 @@ export const awaitAndClock: Contender = {
 export const windowsInList: Contender = {
   name: '`Map` of windows, answered in a list',
   make: (quota) => askForOne(mapOfWindows(), { algorithm: 'fixed-window', ...quota }),
+}
+
+/** The same, where bad input is refused: a store of ours must not take NaN for a cost, or half a unit for a quota. */
+export const checkedWindowsInList: Contender = {
+  name: '`Map` of windows, checked, answered in a list',
+  make(quota) {
+    const consume = mapOfWindows()
+    const checked: typeof consume = (charges) => {
+      for (const charge of charges) checkCharge(charge)
+      return consume(charges)
+    }
+    return askForOne(checked, { algorithm: 'fixed-window', ...quota })
+  },
 }
 
 export const logsInList: Contender = {
