@@ -77,7 +77,7 @@ describe('the rule of a route', () => {
   it('is found where the route is declared in a part that is older than the limiter', async () => {
     const app = fastify()
     apps.push(app)
-    let part = app
+    let part: FastifyInstance = app
     await app.register(async (one) => {
       part = one
     })
