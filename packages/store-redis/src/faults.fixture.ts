@@ -51,6 +51,8 @@ export interface Account {
 }
 
 export const QUOTA = 100
+/** How many limits a request is held to. */
+const LIMITS = 3
 export const BEFORE = 10
 const DURING = 120
 const EVERY_MS = 5
@@ -100,13 +102,13 @@ class Caller {
       endpoints: { '/x': { rate, algorithm: 'sliding-window-counter' } },
       ...outageOptions[policy](),
     })
-    this.#middleware = new RateLimitingMiddleware({ limiter })
+    this.#middleware = new RateLimitingMiddleware({ limiter, identify: () => ({ userId: 'u' }) })
   }
 
   async ask(): Promise<RateLimitResult> {
     const askedAt = performance.now()
     let isAnswered = false
-    const answer = this.#middleware.processRequest({ ip: '192.0.2.1', userId: 'u', endpoint: '/x' })
+    const answer = this.#middleware.processRequest({ ip: '192.0.2.1', endpoint: '/x' })
     const deadline = sleep(TIMEOUT_MS).then(() => sleep(ALLOWANCE_MS))
     this.#checks.push(deadline.then(() => (this.isInTime &&= isAnswered)))
     const { statusCode, result } = await answer
@@ -155,7 +157,9 @@ function kindsOf(seen: readonly Seen[]): readonly string[] {
 
 /** Status and `degraded`, and whatever is not as it has to be. */
 function kindOf({ statusCode, result: { reason, degraded, policies } }: Seen): string {
-  const isAsItHasToBe = reason === REASONS[statusCode] && new Set(policies.map(({ remaining }) => remaining)).size <= 1
+  const asked = degraded === 'allow' ? 0 : LIMITS
+  const lefts = new Set(policies.map(({ remaining }) => remaining))
+  const isAsItHasToBe = reason === REASONS[statusCode] && lefts.size <= 1 && policies.length === asked
   const oddity = isAsItHasToBe ? [] : [JSON.stringify({ reason, policies })]
   return [statusCode, ...(degraded ? [degraded] : []), ...oddity].join(' ')
 }
