@@ -34,13 +34,13 @@ export class Decisions {
 
   #consumeOne(charge: Charge, now: number): Verdict {
     checkCharge(charge)
-    const { key, limit, cost } = charge
+    const { limit, cost } = charge
     const table = this.#tables.of(charge)
-    const row = table.find(key)
+    const row = table.findFor(charge)
     if (row === NO_ROW && !this.#tables.hasRoomFor(1) && cost > 0 && table.peek(row, limit, cost, now).allowed) {
       this.#tables.evict(now)
     }
-    return table.consume(row, key, limit, cost, now)
+    return table.consume(row, charge, now)
   }
 
   #consumeAll(charges: readonly Charge[], now: number): readonly Verdict[] | undefined {
@@ -48,10 +48,10 @@ export class Decisions {
     const verdicts = charges.map(({ limit, cost }, i) => this.#found[i]!.peek(this.#rows[i]!, limit, cost, now))
     const isAllowed = verdicts.every(({ allowed }) => allowed)
     for (let i = 0; i < charges.length; i++) {
-      const { key, limit, cost } = charges[i]!
+      const charge = charges[i]!
       // A denial stands, an admission is not spent.
-      if (isAllowed || !verdicts[i]!.allowed) this.#found[i]!.consume(this.#rows[i]!, key, limit, cost, now)
-      else verdicts[i] = this.#found[i]!.peek(this.#rows[i]!, limit, 0, now)
+      if (isAllowed || !verdicts[i]!.allowed) this.#found[i]!.consume(this.#rows[i]!, charge, now)
+      else verdicts[i] = this.#found[i]!.peek(this.#rows[i]!, charge.limit, 0, now)
     }
     return verdicts
   }
@@ -63,7 +63,7 @@ export class Decisions {
       const charge = charges[i]!
       checkCharge(charge)
       const table = this.#tables.of(charge)
-      const row = table.find(charge.key)
+      const row = table.findFor(charge)
       if (row === NO_ROW) added += 1
       for (let j = 0; j < i; j++) {
         if (this.#found[j] !== table || this.#rows[j] !== row) continue

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { EncodedKey } from './encoded-key.ts'
+import { EncodedKey, wordsOf } from './encoded-key.ts'
 import { KeyIndex } from './key-index.ts'
 import { NO_ROW, Rows } from './rows.ts'
 
@@ -31,8 +31,8 @@ const KEYS = [
 class CollidingKey extends EncodedKey {
   /** How often somebody has asked for a hash. */
   asked = 0
-  override read(key: string): void {
-    super.read(key)
+  override read(key: string, rest?: string): void {
+    super.read(key, rest)
     this.hash = this.hashOf()
   }
   override hashOf(): number {
@@ -41,14 +41,28 @@ class CollidingKey extends EncodedKey {
   }
 }
 
+const narrow = fc.nat(255).map((code) => String.fromCodePoint(code))
+const any = fc.oneof(narrow, narrow, fc.constantFrom('ж', '\uD800', '\u{1F600}'))
+const text = fc.oneof(
+  fc.string({ unit: narrow, maxLength: 210, size: 'max' }),
+  fc.string({ unit: any, maxLength: 210 }),
+)
+
+it('reads a key in two parts as it reads it joined', () => {
+  const [key, joined] = [new EncodedKey(), new EncodedKey()]
+  const kept = ({ head, words }: EncodedKey) => ({ head, words: words.slice(0, wordsOf(head)) })
+  fc.assert(
+    fc.property(text, fc.nat(210), (asked, cut) => {
+      key.read(asked.slice(0, cut), asked.slice(cut))
+      joined.read(asked)
+      expect(kept(key)).toEqual(kept(joined))
+      expect(key.hash).toBe(key.hashOf(key.head, key.words, 0))
+    }),
+  )
+})
+
 it('finds the same hash in a key as in what is kept of it', () => {
   const key = new EncodedKey()
-  const narrow = fc.nat(255).map((code) => String.fromCodePoint(code))
-  const any = fc.oneof(narrow, narrow, fc.constantFrom('ж', '\uD800', '\u{1F600}'))
-  const text = fc.oneof(
-    fc.string({ unit: narrow, maxLength: 210, size: 'max' }),
-    fc.string({ unit: any, maxLength: 210 }),
-  )
   fc.assert(
     fc.property(text, (asked) => {
       key.read(asked)

@@ -1,5 +1,5 @@
-import { ChargeLog } from '@rl/core'
-import type { Algorithm, AlgorithmInPlace, Limit, State, Verdict } from '@rl/core'
+import { ChargeLog, keyPartsOf } from '@rl/core'
+import type { Algorithm, AlgorithmInPlace, Charge, Limit, State, Verdict } from '@rl/core'
 
 import type { Shelf } from './chunk.ts'
 import { EncodedKey } from './encoded-key.ts'
@@ -40,23 +40,30 @@ export class KeyTable {
     this.#index = new KeyIndex(this.rows, this.#key)
   }
 
-  /** The row of a key, or `NO_ROW`. */
-  find(key: string): number {
-    this.#key.read(key)
+  /** The row of a key, which may be told in two parts, or `NO_ROW`. */
+  find(key: string, rest?: string): number {
+    this.#key.read(key, rest)
     return this.#index.find()
   }
 
+  /** The row of the key of a charge, or `NO_ROW`. */
+  findFor(charge: Charge): number {
+    const { head, tail } = keyPartsOf(charge)
+    return this.find(head, tail)
+  }
+
   /** Takes in a key that is not there, and answers its row. */
-  add(key: string): number {
-    this.#key.read(key)
+  add(key: string, rest?: string): number {
+    this.#key.read(key, rest)
     const row = this.rows.add(this.#key)
     this.#index.add(row)
     return row
   }
 
   /** Decides a charge on the row of its key, or on none, and writes what comes of it. */
-  consume(row: number, key: string, limit: Limit, cost: number, now: number): Verdict {
-    if (row === NO_ROW) return this.#consumeUnused(key, limit, cost, now)
+  consume(row: number, charge: Charge, now: number): Verdict {
+    if (row === NO_ROW) return this.#consumeUnused(charge, now)
+    const { limit, cost } = charge
     const verdict = this.#decide(row, limit, cost, now, true)
     if (cost > 0) this.rows.setBlocked(row, !verdict.allowed || verdict.remaining === 0)
     return verdict
@@ -149,13 +156,15 @@ export class KeyTable {
     return verdict
   }
 
-  #consumeUnused(key: string, limit: Limit, cost: number, now: number): Verdict {
+  #consumeUnused(charge: Charge, now: number): Verdict {
+    const { limit, cost } = charge
     const log = this.#inPlace ? undefined : new ChargeLog()
     const verdict = log
       ? log.decide(limit, cost, now, true)
       : this.#inPlace!.decide(limit, cost, now, this.#unused.fill(0), 0, true)
     if (!verdict.allowed || cost === 0) return verdict
-    const row = this.add(key)
+    const { head, tail } = keyPartsOf(charge)
+    const row = this.add(head, tail)
     const chunk = this.rows.chunkOf(row)
     if (log) chunk.writeLog(this.rows.placeOf(row), log)
     else chunk.writeState(this.rows.placeOf(row), this.#unused)

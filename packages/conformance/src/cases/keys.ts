@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 
+import { splitCharge } from '@rl/core'
+
 import { admissions, Counter, oneOfEachAlgorithm, verdictOfUnused } from '../counter.ts'
 import { MINUTE } from '../durations.ts'
 import { hostileKeys } from '../hostile-keys.ts'
@@ -19,6 +21,18 @@ export const keyCases = {
   'counts keys of a megabyte apart': async ({ store }) => {
     const keys = [MEGABYTE, `${MEGABYTE}x`, `${MEGABYTE}y`, `y${MEGABYTE}`]
     await countsApart(keys.map((key) => new Counter(store, key, ONE_PER_MINUTE)))
+  },
+
+  'counts a key of two parts as what they are joined to': async (context) => {
+    for (const { limit } of oneOfEachAlgorithm(context, 1, MINUTE)) {
+      for (const key of hostileKeys) {
+        const cut = key.length >> 1
+        const charge = splitCharge(key.slice(0, cut), key.slice(cut), limit, 1)
+        assert.deepEqual(admissions(await context.store.consume([charge])), [true], `${shown(key)} shares a counter`)
+        const { allowed } = await new Counter(context.store, key, limit).consume()
+        assert.equal(allowed, false, `${shown(key)} is not what its parts were counted under`)
+      }
+    }
   },
 
   'counts one key apart under each algorithm': async (context) => {

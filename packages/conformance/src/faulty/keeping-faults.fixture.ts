@@ -1,4 +1,4 @@
-import { applyCharges, storageKey } from '@rl/core'
+import { applyCharges, keyPartsOf, storageKey } from '@rl/core'
 import type { Charge, Limit, State, Verdict } from '@rl/core'
 
 import { but, charging, naming } from './faulty-store.fixture.ts'
@@ -33,6 +33,10 @@ export const keepingFaults: Faults = {
   'takes a key that looks like a hash for the hash of a long one': [
     naming(named((key) => (key.length > 200 ? storageKey(key) : key))),
     'counts different keys apart, whatever they are',
+  ],
+  'counts by the second part of a key alone': [
+    charging((charge) => ({ key: keyPartsOf(charge).tail || charge.key })),
+    'counts a key of two parts as what they are joined to',
   ],
   'keeps states as the properties of an object': [
     but((right) => {

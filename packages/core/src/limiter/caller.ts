@@ -1,5 +1,7 @@
 import { clientKeyIn } from '../client/client-key.ts'
 import { RequestError, shown } from '../errors.ts'
+import { splitCharge } from '../stores/key-parts.ts'
+import type { Charge } from '../stores/store.ts'
 import type { Policy } from './policy.ts'
 import type { RateLimitRequest } from './request.ts'
 import type { Per } from './rule.ts'
@@ -17,17 +19,20 @@ export class Caller {
   }
 
   /**
-   * The key under which a policy counts the request: what is counted, `|`, and for whom. A store may keep what belongs to one
+   * What a policy charges the request. Its key tells what is counted, `|`, and for whom: a store may keep what belongs to one
    * client together by what follows the first `|`.
    *
    * @throws {RequestError} `RL_MISSING_CLIENT` if the request does not say who is asking: everyone would share one limit;
    * `RL_INVALID_ADDRESS`.
    */
-  keyUnder({ name, per, prefixes }: Policy): string {
+  chargeUnder({ name, per, prefixes, limit }: Policy, cost: number): Charge {
     const { ip, userId } = this.#request
-    if (per === 'endpoint') return prefixes.all
-    if (userId !== undefined && per !== 'ip') return prefixes.user + userId
-    if (ip !== undefined && per !== 'user') return prefixes.ip + (this.#address ??= clientKeyIn(ip, this.#ipv6Subnet))
+    if (per === 'endpoint') return splitCharge(prefixes.all, '', limit, cost)
+    if (userId !== undefined && per !== 'ip') return splitCharge(prefixes.user, userId, limit, cost)
+    if (ip !== undefined && per !== 'user') {
+      this.#address ??= clientKeyIn(ip, this.#ipv6Subnet)
+      return splitCharge(prefixes.ip, this.#address, limit, cost)
+    }
     return missing(name, per)
   }
 }

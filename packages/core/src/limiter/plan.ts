@@ -59,7 +59,7 @@ function planOf(
 ): Plan {
   const cost = request.cost ?? 1
   const caller = new Caller(request, ipv6Subnet)
-  const charges = policies.map((policy) => chargeFor(policy, caller, cost))
+  const charges = policies.map((policy) => caller.chargeUnder(policy, cost))
   return { tier, policies, charges, unknown, watched: shadows.length > 0 ? watchedOf(shadows, caller, cost) : NONE }
 }
 
@@ -67,15 +67,11 @@ function planOf(
 function watchedOf(shadows: readonly Policy[], caller: Caller, cost: number): Watched {
   return shadows.flatMap((policy) => {
     try {
-      return { policy, charge: chargeFor(policy, caller, cost) }
+      return { policy, charge: caller.chargeUnder(policy, cost) }
     } catch {
       return []
     }
   })
-}
-
-function chargeFor(policy: Policy, caller: Caller, cost: number): Charge {
-  return { key: caller.keyUnder(policy), limit: policy.limit, cost }
 }
 
 /** The limit with its quota for this request; none if that cannot be told. */
