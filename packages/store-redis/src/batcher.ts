@@ -2,12 +2,15 @@ import { StoreError } from '@rl/core'
 import type { StoreErrorCode, Verdict } from '@rl/core'
 
 import { runDecideScript } from './decide-script.ts'
+import type { DenyCache } from './deny-cache.ts'
 import { argumentsOf, readAnswers } from './question.ts'
 import type { Question } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
 
 /** A question, and who waits for its answer: one object and one promise for each, since there are so many. */
 export interface Waiting extends Question {
+  /** Where its one charge is to be remembered if it is denied: the deny cache's epoch in which it was asked. */
+  readonly epoch: number | undefined
   readonly resolve: (verdicts: readonly Verdict[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -30,13 +33,15 @@ const WORTH_HALVING = 16
 export class Batcher {
   readonly #client: RedisClient
   readonly #isBatching: boolean
+  readonly #denyCache: DenyCache
   #waiting: Waiting[] = []
   #underWay = 0
   #isScheduled = false
 
-  constructor(client: RedisClient, isBatching: boolean) {
+  constructor(client: RedisClient, isBatching: boolean, denyCache: DenyCache) {
     this.#client = client
     this.#isBatching = isBatching
+    this.#denyCache = denyCache
   }
 
   add(waiting: Waiting): void {
@@ -67,9 +72,10 @@ export class Batcher {
   async #answer(batch: readonly Waiting[]): Promise<void> {
     this.#underWay += 1
     try {
+      const sentAt = this.#denyCache.now()
       const { keys, args } = argumentsOf(batch)
       const replies = await runDecideScript(this.#client, keys, args)
-      readAnswers(batch, replies, deliver)
+      readAnswers(batch, replies, (question, answer) => this.#deliver(question, answer, sentAt))
     } catch (cause) {
       for (const { reject } of batch) reject(failure(cause))
     } finally {
@@ -77,11 +83,15 @@ export class Batcher {
       this.#underWay -= 1
     }
   }
-}
 
-function deliver({ resolve, reject }: Waiting, answer: readonly Verdict[] | Error): void {
-  if (answer instanceof Error) reject(failure(answer))
-  else resolve(answer)
+  #deliver({ keys, charges, now, epoch, resolve, reject }: Waiting, answer: Verdict[] | Error, sentAt: number): void {
+    if (answer instanceof Error) {
+      reject(failure(answer))
+      return
+    }
+    if (epoch !== undefined) this.#denyCache.learn(keys[0]!, charges[0]!, answer[0]!, { at: now ?? sentAt, epoch })
+    resolve(answer)
+  }
 }
 
 const CODES = [

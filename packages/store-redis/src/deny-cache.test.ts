@@ -3,10 +3,13 @@ import type { Charge, Verdict } from '@rl/core'
 import { expect, it } from 'vitest'
 
 import { DenyCache } from './deny-cache.ts'
+import type { Asked } from './deny-cache.ts'
 
 const limit = parseLimit('5 per minute')
 const one: Charge = { key: 'a', limit, cost: 1 }
 const denial: Verdict = { allowed: false, limit: 5, remaining: 0, retryAfterMs: 800, resetAfterMs: 3000 }
+
+const asking = (cache: DenyCache): Asked => ({ at: cache.now(), epoch: cache.epoch })
 
 function cacheAt() {
   const clock = { now: 0 }
@@ -15,7 +18,7 @@ function cacheAt() {
 
 it('answers until the wait is over, counted from when it was asked for', () => {
   const { clock, cache } = cacheAt()
-  const asked = cache.asking()
+  const asked = asking(cache)
   clock.now = 40
   cache.learn('a', one, denial, asked)
   expect(cache.get('a', one)).toEqual(denial)
@@ -27,7 +30,7 @@ it('answers until the wait is over, counted from when it was asked for', () => {
 
 it('asks again after a second, for another process may have given back', () => {
   const { clock, cache } = cacheAt()
-  cache.learn('a', one, { ...denial, retryAfterMs: 3_600_000 }, cache.asking())
+  cache.learn('a', one, { ...denial, retryAfterMs: 3_600_000 }, asking(cache))
   clock.now = 999
   expect(cache.get('a', one)).toMatchObject({ retryAfterMs: 3_599_001 })
   clock.now = 1000
@@ -36,7 +39,7 @@ it('asks again after a second, for another process may have given back', () => {
 
 it('does not answer by a clock that has stepped back, nor once it is past that moment again', () => {
   const { clock, cache } = cacheAt()
-  cache.learn('a', one, denial, cache.asking())
+  cache.learn('a', one, denial, asking(cache))
   for (const now of [-1, 1]) {
     clock.now = now
     expect(cache.get('a', one)).toBeUndefined()
@@ -45,21 +48,21 @@ it('does not answer by a clock that has stepped back, nor once it is past that m
 
 it('forgets a denial once the server has said something newer of its key', () => {
   const { cache } = cacheAt()
-  cache.learn('a', one, denial, cache.asking())
+  cache.learn('a', one, denial, asking(cache))
   const wider = { ...one, limit: parseLimit('6 per minute') }
-  cache.learn('a', wider, { ...denial, allowed: true, limit: 6, retryAfterMs: 0 }, cache.asking())
+  cache.learn('a', wider, { ...denial, allowed: true, limit: 6, retryAfterMs: 0 }, asking(cache))
   expect(cache.get('a', one)).toBeUndefined()
 })
 
 it('of no size remembers nothing', () => {
   const cache = new DenyCache(0, () => 0)
-  cache.learn('a', one, denial, cache.asking())
+  cache.learn('a', one, denial, asking(cache))
   expect(cache.get('a', one)).toBeUndefined()
 })
 
 it('answers for the same limit and for one unit only', () => {
   const { cache } = cacheAt()
-  cache.learn('a', one, denial, cache.asking())
+  cache.learn('a', one, denial, asking(cache))
   expect(cache.get('a', { ...one, cost: 2 })).toBeUndefined()
   expect(cache.get('a', { ...one, cost: 0 })).toBeUndefined()
   expect(cache.get('a', { ...one, limit: parseLimit('6 per minute') })).toBeUndefined()
@@ -75,13 +78,13 @@ it.each<[string, Partial<Verdict>, number]>([
   ['a denial for ever', { retryAfterMs: Infinity }, 1],
 ])('does not remember %s', (_what, verdict, cost) => {
   const { cache } = cacheAt()
-  cache.learn('a', { ...one, cost }, { ...denial, ...verdict }, cache.asking())
+  cache.learn('a', { ...one, cost }, { ...denial, ...verdict }, asking(cache))
   expect(cache.get('a', one)).toBeUndefined()
 })
 
 it('does not learn what was asked before something was forgotten', () => {
   const { cache } = cacheAt()
-  const asked = cache.asking()
+  const asked = asking(cache)
   cache.forget('a')
   cache.learn('a', one, denial, asked)
   expect(cache.get('a', one)).toBeUndefined()

@@ -2,11 +2,11 @@ import type { Charge, Limit, Verdict } from '@rl/core'
 
 import { isSame } from './kind-names.ts'
 
-/** What is known when a question is sent off. */
+/** What is known of a question that has been answered. */
 export interface Asked {
-  /** At the latest the moment of which the answer will speak. */
+  /** When it was sent, or earlier: not after the moment of which the answer speaks. */
   readonly at: number
-  /** How often something has been forgotten by then. */
+  /** The epoch in which it was asked. */
   readonly epoch: number
 }
 
@@ -30,6 +30,7 @@ export class DenyCache {
   readonly #denials = new Map<string, Denial>()
   readonly #size: number
   readonly #clock: () => number
+  /** How often something has been forgotten. */
   #epoch = 0
 
   /** @param clock What waits are measured by: monotonic, or the very clock that decides. */
@@ -38,8 +39,12 @@ export class DenyCache {
     this.#clock = clock
   }
 
-  asking(): Asked {
-    return { at: this.#clock(), epoch: this.#epoch }
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  now(): number {
+    return this.#clock()
   }
 
   get(key: string, { limit, cost }: Charge): Verdict | undefined {

@@ -355,6 +355,15 @@ describe('the deny cache', () => {
     expect((await store.consume([charge('a')]))[0]!.allowed).toBe(true)
   })
 
+  it('remembers a denial from the time that it was decided by, though the clock is turned before it is sent', async () => {
+    const store = storeWith()
+    await store.consume([charge('a', five, 5)])
+    const denied = store.consume([charge('a')])
+    clock.now += 1000
+    await denied
+    expect(await asked(async () => store.consume([charge('a')]))).toBe(1)
+  })
+
   it('asks for what might fit: another cost, another limit, several charges', async () => {
     const store = storeWith()
     await store.consume([charge('a', five, 5)])

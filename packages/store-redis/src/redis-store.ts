@@ -7,7 +7,6 @@ import type { Part } from './across-slots.ts'
 import { Batcher, failure } from './batcher.ts'
 import { TAGS } from './decide-script.ts'
 import { DenyCache } from './deny-cache.ts'
-import type { Asked } from './deny-cache.ts'
 import { KindNames } from './kind-names.ts'
 import type { Verb } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -150,34 +149,27 @@ export class RedisStore implements Store {
     const known = this.#denyCache.get(key, charge)
     if (known) return [known]
     // A look writes nothing, so that a state of the future stays one: a charge that is denied has to be asked for itself.
-    const asked = verb === 'consume' ? this.#denyCache.asking() : undefined
-    return this.#ask(verb, this.#slotOf(key), charges, [key], asked)
+    const epoch = verb === 'consume' ? this.#denyCache.epoch : undefined
+    return this.#ask(verb, this.#slotOf(key), charges, [key], epoch)
   }
 
   readonly #askPart = (verb: Verb, { slot, charges, keys }: Part): Promise<readonly Verdict[]> =>
     this.#ask(verb, slot, charges, keys)
 
-  /** @param asked With one charge: to remember its denial by. */
+  /** @param epoch With one charge: to remember its denial by. */
   #ask(
     verb: Verb,
     slot: number,
     charges: readonly Charge[],
     keys: readonly string[],
-    asked?: Asked,
+    epoch?: number,
   ): Promise<readonly Verdict[]> {
     let batcher = this.#batchers.get(slot)
-    if (!batcher) this.#batchers.set(slot, (batcher = new Batcher(this.#client, this.#isBatching)))
+    if (!batcher) this.#batchers.set(slot, (batcher = new Batcher(this.#client, this.#isBatching, this.#denyCache)))
     const now = this.#clock && readClock(this.#clock)
     const kind = this.#kindNames.nameOf(verb, charges, now)
-    const charge = charges[0]!
     return new Promise((resolve, reject) => {
-      const answer = asked
-        ? (verdicts: readonly Verdict[]): void => {
-            this.#denyCache.learn(keys[0]!, charge, verdicts[0]!, asked)
-            resolve(verdicts)
-          }
-        : resolve
-      batcher.add({ keys, kind, charges, now, resolve: answer, reject })
+      batcher.add({ keys, kind, charges, now, epoch, resolve, reject })
     })
   }
 
