@@ -35,9 +35,9 @@ describe('a cell, in a process of its own', () => {
   })
 })
 
-it('measures all cells of a table together, where they take turns', async () => {
+it.each(['Fastify', 'Fastify, in one process'])('measures all cells of a table together: %s', async (title) => {
   const { tables } = await PARTS.http()
-  const table = tables.find(({ title }) => title === 'Fastify')!
+  const table = tables.find((one) => one.title === title)!
   const rows = await runRounds('http', table, SCALES.smoke, () => {})
   expect(rows.map(({ row }) => row)).toEqual(table.cells.map(({ row }) => row))
   for (const { rounds } of rows) {

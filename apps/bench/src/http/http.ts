@@ -5,7 +5,7 @@ import { expressApps } from './express-apps.ts'
 import { fastifyApps } from './fastify-apps.ts'
 import type { Framework } from './frameworks.ts'
 import { honoApps } from './hono-apps.ts'
-import { serveApp } from './served-app.ts'
+import { serveApps } from './served-app.ts'
 import type { ServedApp } from './served-app.ts'
 
 const REQUESTS = 40_000
@@ -15,7 +15,16 @@ const WARM_UP = 100_000
 const TURNS = 20
 const MAP = '`Map` middleware'
 
-function table(title: string, framework: Framework, apps: readonly App[]): Table {
+/** Each app in a process of its own, and those that say as much as each other once more, all in one. */
+function tables(title: string, framework: Framework, apps: readonly App[]): readonly Table[] {
+  const alike = apps.filter(({ name }) => !name.includes('draft'))
+  return [
+    table(title, apps, async () => (await Promise.all(apps.map((app) => serveApps(framework, [app])))).flat()),
+    table(`${title}, in one process`, alike, () => serveApps(framework, alike)),
+  ]
+}
+
+function table(title: string, apps: readonly App[], serve: () => Promise<readonly ServedApp[]>): Table {
   const usual = apps.find(({ name }) => name.includes('rate-limit'))!
   return {
     title,
@@ -31,12 +40,11 @@ function table(title: string, framework: Framework, apps: readonly App[]): Table
             ]
           : [],
     })),
-    run: (scale) => measure(framework, apps, scale),
+    run: async (scale) => measure(await serve(), scale),
   }
 }
 
-async function measure(framework: Framework, apps: readonly App[], { divisor }: Scale): Promise<readonly Measures[]> {
-  const servers = await Promise.all(apps.map((app) => serveApp(framework, app)))
+async function measure(servers: readonly ServedApp[], { divisor }: Scale): Promise<readonly Measures[]> {
   // A quick run has no time to warm up.
   await takeTurns(servers, Math.ceil(WARM_UP / divisor ** 2 / TURNS))
   const measures = await takeTurns(servers, Math.ceil(REQUESTS / divisor / TURNS))
@@ -75,8 +83,8 @@ export const http: Part = {
     'undici',
   ],
   tables: [
-    table('Express', 'express', expressApps),
-    table('Fastify', 'fastify', fastifyApps),
-    table('Hono', 'hono', honoApps),
+    ...tables('Express', 'express', expressApps),
+    ...tables('Fastify', 'fastify', fastifyApps),
+    ...tables('Hono', 'hono', honoApps),
   ],
 }

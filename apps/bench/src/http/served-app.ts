@@ -1,6 +1,7 @@
 import { Pool } from 'undici'
 
 import { startChild } from '../child.ts'
+import type { Child } from '../child.ts'
 import type { Load } from '../load.ts'
 import { HOST } from './app.ts'
 import type { App } from './app.ts'
@@ -8,7 +9,7 @@ import { checkApp } from './check-app.ts'
 import type { Framework } from './frameworks.ts'
 import type { Ports } from './serve.ts'
 
-/** An app in a process of its own, and connections to it, which stay open. */
+/** An app in another process, and connections to it, which stay open. */
 export interface ServedApp {
   /** Makes so many requests, all of which are to be admitted. */
   readonly request: (amount: number) => Promise<Pick<Load, 'cpuMs' | 'wallMs'>>
@@ -20,9 +21,14 @@ export interface ServedApp {
 const SERVE = new URL('../../dist/http/serve.js', import.meta.url)
 const CONNECTIONS = 32
 
-export async function serveApp(framework: Framework, app: App): Promise<ServedApp> {
-  const server = startChild(SERVE, [framework, app.name])
-  const { plenty, strict } = await server.receive<Ports>()
+/** Starts a process that serves these apps. It ends with the first of them. */
+export async function serveApps(framework: Framework, apps: readonly App[]): Promise<readonly ServedApp[]> {
+  const server = startChild(SERVE, [framework, ...apps.map(({ name }) => name)])
+  const ports = await server.receive<readonly Ports[]>()
+  return apps.map((app, i) => servedBy(server, app, ports[i]!))
+}
+
+function servedBy(server: Child, app: App, { plenty, strict }: Ports): ServedApp {
   const pool = new Pool(`http://${HOST}:${plenty}`, { connections: CONNECTIONS, pipelining: 1 })
   const cpuMs = (): Promise<number> => {
     server.send('How much?')

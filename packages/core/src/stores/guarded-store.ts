@@ -100,15 +100,15 @@ export class GuardedStore {
   }
 
   consume(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
-    return this.#ask('consume', () => this.#store.consume(charges))
+    return this.#ask('consume', charges)
   }
 
   peek(charges: readonly Charge[]): MaybePromise<readonly Verdict[]> {
-    return this.#ask('peek', () => this.#store.peek(charges))
+    return this.#ask('peek', charges)
   }
 
   refund(charges: readonly Charge[]): MaybePromise<void> {
-    return this.#ask('refund', () => this.#store.refund(charges))
+    return this.#ask('refund', charges)
   }
 
   /**
@@ -126,7 +126,7 @@ export class GuardedStore {
   }
 
   reset(key: string): MaybePromise<void> {
-    return this.#ask('reset', () => this.#store.reset(key))
+    return this.#ask('reset', key)
   }
 
   /** Asks whatever the breaker says: this is how one finds out. */
@@ -143,7 +143,7 @@ export class GuardedStore {
     return this.#failures >= FAILURES_TO_OPEN
   }
 
-  #ask<T>(verb: StoreCall['verb'], question: () => MaybePromise<T>): MaybePromise<T> {
+  #ask<T>(verb: StoreCall['verb'], subject: string | readonly Charge[]): MaybePromise<T> {
     const probeAt = this.#probeAt
     if (this.#isOpen()) {
       const now = this.#clock()
@@ -158,7 +158,7 @@ export class GuardedStore {
     }
     const askedAt = this.#events.hears('storeCall') ? this.#clock() : undefined
     try {
-      const answer = question()
+      const answer = this.#store[verb](subject as never) as MaybePromise<T>
       if (!isPromise(answer)) {
         if (!this.#takesTime) return this.#succeeded(answer, verb, askedAt)
         // A store that takes time has answered from memory, which says nothing of the server behind it.
