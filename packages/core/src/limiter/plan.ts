@@ -5,6 +5,7 @@ import type { Charge } from '../stores/store.ts'
 import { Caller } from './caller.ts'
 import { lineUpOf } from './line-up.ts'
 import type { LineUp } from './line-up.ts'
+import { mapLimits } from './map-limits.ts'
 import type { Policy } from './policy.ts'
 import type { QuotaSource } from './quota-source.ts'
 import type { RateLimitRequest } from './request.ts'
@@ -59,7 +60,7 @@ function planOf(
 ): Plan {
   const cost = request.cost ?? 1
   const caller = new Caller(request, ipv6Subnet)
-  const charges = policies.map((policy) => caller.chargeUnder(policy, cost))
+  const charges = mapLimits(policies, (policy) => caller.chargeUnder(policy, cost))
   return { tier, policies, charges, unknown, watched: shadows.length > 0 ? watchedOf(shadows, caller, cost) : NONE }
 }
 

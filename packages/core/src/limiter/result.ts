@@ -1,4 +1,5 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
+import { mapLimits } from './map-limits.ts'
 import type { Policy } from './policy.ts'
 import type { RuleKind } from './rule.ts'
 
@@ -62,7 +63,7 @@ export function resultOf<Name extends string>(
   degraded?: Degraded,
   partitionKeys?: readonly string[],
 ): RateLimitResult<Name> {
-  const results = policies.map((policy, i) => policyResult<Name>(policy, verdicts[i]!, partitionKeys?.[i]))
+  const results = mapLimits(policies, (policy, i) => policyResult<Name>(policy, verdicts[i]!, partitionKeys?.[i]))
   const decisive = decisivePolicy(results)
   const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = decisive ?? UNLIMITED
   return {
