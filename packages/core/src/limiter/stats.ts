@@ -34,7 +34,7 @@ type Counting = { -readonly [Outcome in keyof Tally]: number }
 /** Tallies by the name of a limit. */
 class Tallies {
   readonly #all = new Map<string, Counting>()
-  /** The one that was asked for last, and mostly is asked for again: to look it up each time takes 1 % of a small server's time. */
+  /** The one that was asked for last, and mostly is asked for again: to look it up takes 0.7 % of a small server's time (Node 24). */
   #lastName: string | undefined
   #last: Counting | undefined
 
