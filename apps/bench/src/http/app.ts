@@ -23,8 +23,8 @@ export const LEGACY_FIELDS = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-r
 const DRAFT_6_FIELDS = ['ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
 const LATER_FIELDS = ['ratelimit-policy', 'ratelimit'] as const
 
-/** The floor for what has ours' contract. */
-export const BY_CONTRACT = '`Map`, by the contract of ours'
+/** The floor for what keeps the contracts of ours. */
+export const BY_CONTRACT = '`Map`, by the contracts of ours'
 
 /** In which forms ours tells clients where they stand: the three fields that all have, and each further form beside them. */
 export const FORMATS: readonly {

@@ -1,23 +1,28 @@
-import type { PolicyResult, RateLimitAnswer, RequestFacts, Reservation } from '@rl/core'
+import { isIP } from 'node:net'
+
+import type { Limit, PolicyResult, RateLimitAnswer, RequestFacts, Reservation, Verdict } from '@rl/core'
 
 import type { Quota } from '../contender.ts'
-import { mapWindows } from '../map-windows.ts'
+import { checkedMapOfWindows } from '../stores-by-hand.ts'
 
 const FIELDS = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] as const
 
 /**
- * Windows in a `Map`, answered as ours answers an adapter: a decision that lists its limits and can be settled, and fields by
- * name. What none with that contract can do without: it checks nothing, and has one limit for everyone.
+ * Windows in a `Map`, by the contracts that ours keeps: the client's address has to be one; a store is asked with a list of charges,
+ * which it checks, and answers in one of verdicts; an adapter is answered with a decision that lists its limits and can be settled,
+ * and with fields by name. What none with these contracts can do without: it has one limit for everyone, and no other rules.
  */
 export function answersByContract(
   quota: Quota,
   [limitField, remainingField, resetField]: readonly [string, string, string] = FIELDS,
 ): (facts: RequestFacts) => RateLimitAnswer {
-  const charge = mapWindows(quota)
-  return function answerTo({ ip }) {
-    const { allowed, remaining, resetSeconds } = charge(ip!)
-    const resetAfterMs = 1000 * resetSeconds
-    const standing = { allowed, limit: quota.quota, remaining, retryAfterMs: allowed ? 0 : resetAfterMs, resetAfterMs }
+  const consume = checkedMapOfWindows()
+  const limit: Limit = { algorithm: 'fixed-window', ...quota }
+  return function answerTo({ ip = '' }) {
+    if (isIP(ip) === 0) throw new Error(`Expected an address, got ${ip}`)
+    const [verdict] = consume([{ key: ip, limit, cost: 1 }]) as readonly Verdict[]
+    const { allowed, remaining, retryAfterMs, resetAfterMs } = verdict!
+    const standing = { allowed, limit: quota.quota, remaining, retryAfterMs, resetAfterMs }
     const policy: PolicyResult = { name: 'ip', kind: 'ip', ...quota, ...standing }
     const reason = allowed ? undefined : 'quota-exceeded'
     const result: Reservation = {
@@ -33,7 +38,7 @@ export function answersByContract(
     const headers = {
       [limitField]: String(quota.quota),
       [remainingField]: String(remaining),
-      [resetField]: String(resetSeconds),
+      [resetField]: String(Math.ceil(resetAfterMs / 1000)),
     }
     const [statusCode, message] = allowed ? [200, 'OK'] : [429, 'Too Many Requests']
     return { allowed, statusCode, reason, message, headers, body: '', result }

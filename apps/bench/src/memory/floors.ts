@@ -1,10 +1,9 @@
-import { checkCharge } from '@rl/core'
 import type { Verdict } from '@rl/core'
 
 import { askEach } from '../contender.ts'
 import type { Contender } from '../contender.ts'
 import { askForOne, askForThree, widened } from './ask-store.ts'
-import { mapOfLogs, mapOfWindows } from './stores-by-hand.ts'
+import { checkedMapOfWindows, mapOfLogs, mapOfWindows } from '../stores-by-hand.ts'
 
 /** A count for each key, and neither a window nor an end to it: what no limiter can do without. */
 export const mapCounter: Contender = {
@@ -39,17 +38,10 @@ export const windowsInList: Contender = {
   make: (quota) => askForOne(mapOfWindows(), { algorithm: 'fixed-window', ...quota }),
 }
 
-/** The same, where bad input is refused: a store of ours must not take NaN for a cost, or half a unit for a quota. */
+/** The same, where bad input is refused. */
 export const checkedWindowsInList: Contender = {
   name: '`Map` of windows, checked, answered in a list',
-  make(quota) {
-    const consume = mapOfWindows()
-    const checked: typeof consume = (charges) => {
-      for (const charge of charges) checkCharge(charge)
-      return consume(charges)
-    }
-    return askForOne(checked, { algorithm: 'fixed-window', ...quota })
-  },
+  make: (quota) => askForOne(checkedMapOfWindows(), { algorithm: 'fixed-window', ...quota }),
 }
 
 export const logsInList: Contender = {

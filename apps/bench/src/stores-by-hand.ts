@@ -1,6 +1,7 @@
+import { checkCharge } from '@rl/core'
 import type { Limit, Store, Verdict } from '@rl/core'
 
-import type { Window } from '../map-windows.ts'
+import type { Window } from './map-windows.ts'
 
 /**
  * Windows in a `Map`, all charged or none, by the contract of our stores. What none with that contract can do without: it checks
@@ -38,6 +39,15 @@ function charged(window: Window, { quota }: Limit, isAllowed: boolean, now: numb
     remaining: quota - window.count,
     retryAfterMs: allowed ? 0 : resetAfterMs,
     resetAfterMs,
+  }
+}
+
+/** The same, where bad input is refused: a store of ours must not take NaN for a cost, or half a unit for a quota. */
+export function checkedMapOfWindows(): Store['consume'] {
+  const consume = mapOfWindows()
+  return (charges) => {
+    for (const charge of charges) checkCharge(charge)
+    return consume(charges)
   }
 }
 
