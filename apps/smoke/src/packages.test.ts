@@ -28,7 +28,7 @@ const SMOKE = 'apps/smoke'
  */
 const MOST_KB = 35
 
-const core = ['@noble/hashes', '@rl/core', 'content-type', 'ipaddr.js', 'lru-cache', 'negotiator', 'rou3']
+const core = ['@noble/hashes', '@rl/core', 'content-type', 'lru-cache', 'negotiator', 'rou3']
 const memory = [...core, '@rl/store-memory']
 
 interface Expectation {

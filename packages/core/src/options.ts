@@ -33,6 +33,17 @@ export function checkFunction(name: string, value: unknown): void {
 }
 
 /**
+ * Refuses what is no array of texts; a hole in it is none.
+ *
+ * @throws {ConfigError} `RL_INVALID_OPTION`
+ */
+export function checkTexts(name: string, value: unknown): void {
+  if (!Array.isArray(value) || !Array.from<unknown>(value).every((entry) => typeof entry === 'string')) {
+    throw new ConfigError('RL_INVALID_OPTION', `Expected \`${name}\` to be an array of texts, got ${shown(value)}`)
+  }
+}
+
+/**
  * Answers a whole number from one to `most`, or the default where the option is not given.
  *
  * @throws {ConfigError} `RL_INVALID_OPTION`

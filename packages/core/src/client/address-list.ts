@@ -1,55 +1,74 @@
-import type ipaddr from 'ipaddr.js'
-
 import { ConfigError, shown } from '../errors.ts'
-import { parseAddress } from './client-key.ts'
+import { checkTexts } from '../options.ts'
+import { AddressReader } from './address-reader.ts'
+import { ADDRESS_BITS, leadingBits } from './network.ts'
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6
-const BITS = { ipv4: 32, ipv6: 128 } as const
+interface Networks {
+  readonly isIPv4: boolean
+  readonly bits: number
+  /** Their leading bits, which tell them apart. */
+  readonly members: Set<number | string>
+}
 
 /** A set of addresses and networks. To look one up takes as many steps as there are lengths of network, however many there are. */
 export class AddressList {
-  /** The networks of each kind and length, `ipv4/24`, by their leading bytes. */
-  readonly #networks = new Map<string, { readonly bits: number; readonly members: Set<string> }>()
+  /** One for each kind and length. */
+  readonly #networks: Networks[] = []
+  readonly #reader = new AddressReader()
 
   /**
    * @param entries Addresses, and networks such as `192.0.2.0/24`.
    * @throws {ConfigError} `RL_INVALID_OPTION`
    */
   constructor(option: string, entries: readonly string[]) {
+    checkTexts(option, entries)
+    const reader = this.#reader
     for (const entry of entries) {
-      const [text = '', length] = entry.split('/')
-      const address = parseAddress(text)
-      const most = address ? BITS[address.kind()] : 0
+      const [text = '', length, ...rest] = entry.split('/')
+      const isAddress = reader.read(text)
+      const { isIPv4, words } = reader
+      const most = isIPv4 ? ADDRESS_BITS.ipv4 : ADDRESS_BITS.ipv6
       const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : Infinity
-      if (!address || bits > most || entry.split('/').length > 2)
+      if (!isAddress || bits > most || rest.length > 0) {
         refuse(option, 'an address or a network such as `192.0.2.0/24`', entry)
-      if (prefixOf(address, bits) !== prefixOf(address, most)) {
+      }
+      if (words.some((word, i) => (word & ~leadingBits(bits - 32 * i)) !== 0)) {
         refuse(option, 'a network whose address has no bits set beyond its length', entry)
       }
-      const name = `${address.kind()}/${bits}`
-      const network = this.#networks.get(name) ?? { bits, members: new Set<string>() }
-      network.members.add(prefixOf(address, bits))
-      this.#networks.set(name, network)
+      this.#membersOf(isIPv4, bits).add(prefixOf(isIPv4, words, bits))
     }
   }
 
+  /** Whether a text is an address that is in one of them. */
   has(text: string): boolean {
-    const address = this.#networks.size > 0 ? parseAddress(text) : undefined
-    if (!address) return false
-    for (const [name, { bits, members }] of this.#networks) {
-      if (name.startsWith(address.kind()) && members.has(prefixOf(address, bits))) return true
+    return this.#networks.length > 0 && this.#reader.read(text) && this.hasRead(this.#reader)
+  }
+
+  /** Whether an address that has been read is in one of them. */
+  hasRead({ isIPv4, words }: AddressReader): boolean {
+    for (const networks of this.#networks) {
+      if (networks.isIPv4 === isIPv4 && networks.members.has(prefixOf(isIPv4, words, networks.bits))) return true
     }
     return false
   }
+
+  #membersOf(isIPv4: boolean, bits: number): Set<number | string> {
+    const known = this.#networks.find((networks) => networks.isIPv4 === isIPv4 && networks.bits === bits)
+    if (known) return known.members
+    const members = new Set<number | string>()
+    this.#networks.push({ isIPv4, bits, members })
+    return members
+  }
 }
 
-/** The address with all but its leading bits cleared. */
-function prefixOf(address: Address, bits: number): string {
-  const masked = address.toByteArray().map((byte, i) => {
-    const kept = Math.min(8, Math.max(0, bits - 8 * i))
-    return byte & (0xff << (8 - kept)) & 0xff
-  })
-  return masked.join('.')
+/** The leading bits of an address. */
+function prefixOf(isIPv4: boolean, words: Int32Array, bits: number): number | string {
+  const first = words[0]! & leadingBits(bits)
+  if (isIPv4) return first
+  const second = words[1]! & leadingBits(bits - 32)
+  const third = words[2]! & leadingBits(bits - 64)
+  const fourth = words[3]! & leadingBits(bits - 96)
+  return `${first},${second},${third},${fourth}`
 }
 
 function refuse(option: string, expected: string, entry: string): never {

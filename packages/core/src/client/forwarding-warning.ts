@@ -1,4 +1,4 @@
-import { parseAddress } from './client-key.ts'
+import { AddressList } from './address-list.ts'
 
 /** What a framework makes of a connection, and a way to read the request's header fields. */
 export interface Connection {
@@ -10,13 +10,18 @@ export interface Connection {
 }
 
 const FIELDS = ['x-forwarded-for', 'forwarded']
-const OWN_NETWORKS: ReadonlySet<string> = new Set([
-  'private',
-  'loopback',
-  'linkLocal',
-  'uniqueLocal',
-  'carrierGradeNat',
-] satisfies ReturnType<NonNullable<ReturnType<typeof parseAddress>>['range']>[])
+/** Where one's own proxies are: private use, loopback, link-local and shared addresses (RFC 6890). */
+const OWN_NETWORKS = new AddressList('OWN_NETWORKS', [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  '::1',
+  'fe80::/10',
+  'fc00::/7',
+])
 
 /**
  * Says so where a proxy setting is plainly wrong: a proxy of one's own network forwards for somebody, and the framework
@@ -27,8 +32,7 @@ export function forwardingWarning({ ip, peer, header }: Connection): string | un
   if (peer === undefined || ip !== peer) return undefined
   const field = FIELDS.find((name) => header(name) !== undefined)
   if (field === undefined) return undefined
-  const address = parseAddress(peer)
-  if (!address || !OWN_NETWORKS.has(address.range())) return undefined
+  if (!OWN_NETWORKS.has(peer)) return undefined
   return (
     `The proxy at ${peer} sends ${field}, but is not trusted, so that all its clients share one limit. ` +
     'Tell the framework which proxies to trust: `trust proxy` in Express, `trustProxy` in Fastify, `getConnInfo` in Hono.'

@@ -376,6 +376,7 @@ describe('options', () => {
     [{ ban: { jitter: Number.NaN } }, '`ban.jitter`'],
     [{ ban: { forgiveMs: 1e11 } }, '`ban.forgiveMs`'],
     [{ allow: 'nobody' }, '`allow`'],
+    [{ allow: Array(1) }, '`allow`'],
     [{ allow: ['user:42'] }, '`allow`'],
     [{ allow: ['192.0.2.1/24'] }, '`allow`'],
     [{ mode: 'off' }, '`mode`'],

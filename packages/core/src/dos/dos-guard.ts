@@ -1,9 +1,9 @@
+import { AddressList } from '../client/address-list.ts'
+import { AddressReader } from '../client/address-reader.ts'
 import { readClock } from '../clock.ts'
 import { RequestError, shown } from '../errors.ts'
 import { Emitter } from '../events.ts'
 import type { Listener } from '../events.ts'
-import { AddressReader } from './address-reader.ts'
-import { AllowList } from './allow-list.ts'
 import { BanList } from './ban-list.ts'
 import type { Ban } from './ban-list.ts'
 import { dosGuardSettings } from './dos-guard-options.ts'
@@ -52,7 +52,7 @@ export class DosGuard {
   readonly #settings: DosGuardSettings
   readonly #events = new Emitter<DosGuardEvents>('a DoS guard', DOS_GUARD_EVENTS)
   readonly #widths: Widths
-  readonly #allow: AllowList
+  readonly #allow: AddressList
   readonly #reader = new AddressReader()
   readonly #hash = new KeyedHash(0, 0)
   readonly #random: SeededRandom
@@ -67,12 +67,12 @@ export class DosGuard {
   /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
   constructor(options: DosGuardOptions = {}) {
     const settings = dosGuardSettings(options)
-    const { threshold, windowMs, networks, allow, maxBytes, ban, store, mode } = settings
+    const { threshold, windowMs, networks, allow = [], maxBytes, ban, store, mode } = settings
     const random = new SeededRandom(0)
     const banBytes = Math.floor(BANS_SHARE * maxBytes)
     this.#settings = settings
     this.#widths = widthsFor(threshold, networks)
-    this.#allow = new AllowList(allow)
+    this.#allow = new AddressList('allow', allow)
     this.#random = random
     this.#hashes = new Int32Array(this.#widths.all.length)
     this.#bans = new BanList(banBytes, ban, random)
@@ -191,7 +191,7 @@ export class DosGuard {
         `Expected \`address\` to be an IPv4 or IPv6 address without a port, got ${shown(address)}`,
       )
     }
-    if (this.#allow.has(reader)) return NONE
+    if (this.#allow.hasRead(reader)) return NONE
     const widths = reader.isIPv4 ? this.#widths.ipv4 : this.#widths.ipv6
     const high = reader.words[0]!
     const low = reader.words[1]!

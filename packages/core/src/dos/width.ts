@@ -1,7 +1,6 @@
-import ipaddr from 'ipaddr.js'
-
+import type { AddressReader } from '../client/address-reader.ts'
+import { leadingBits, networkText } from '../client/network.ts'
 import { ConfigError, shown } from '../errors.ts'
-import type { AddressReader } from './address-reader.ts'
 
 /** A length of network that requests are counted by: all addresses that share so many leading bits are one source. */
 export interface Width {
@@ -27,7 +26,8 @@ export interface Widths {
 /** A kind of network and its length, as in `ipv4/24`. */
 export type NetworkName = `${'ipv4' | 'ipv6'}/${number}`
 
-const ADDRESS_BITS = { ipv4: 32, ipv6: 64 } as const
+/** How many bits of an address tell sources apart. */
+const SOURCE_BITS = { ipv4: 32, ipv6: 64 } as const
 const FEWEST_BITS = 8
 /** One less than one part of a window can count: also a flood that comes all at once is found. */
 export const MOST_REQUESTS = 65_534
@@ -46,14 +46,14 @@ export function widthsFor(
   if (typeof networks !== 'object' || networks === null || Array.isArray(networks) || networks instanceof Map) {
     refuse('`networks` to be an object', networks)
   }
-  const thresholds: Record<keyof typeof ADDRESS_BITS, Record<number, number>> = {
-    ipv4: { [ADDRESS_BITS.ipv4]: threshold },
-    ipv6: { [ADDRESS_BITS.ipv6]: threshold },
+  const thresholds: Record<keyof typeof SOURCE_BITS, Record<number, number>> = {
+    ipv4: { [SOURCE_BITS.ipv4]: threshold },
+    ipv6: { [SOURCE_BITS.ipv6]: threshold },
   }
   for (const [name, most = Number.NaN] of Object.entries(networks)) {
     const { kind, bits } = /^(?<kind>ipv4|ipv6)\/(?<bits>[1-9]\d?)$/.exec(name)?.groups ?? {}
-    if (!isKind(kind) || Number(bits) < FEWEST_BITS || Number(bits) >= ADDRESS_BITS[kind]) {
-      const expected = `ipv4/${FEWEST_BITS} to ipv4/${ADDRESS_BITS.ipv4 - 1}, or ipv6/${FEWEST_BITS} to ipv6/${ADDRESS_BITS.ipv6 - 1}`
+    if (!isKind(kind) || Number(bits) < FEWEST_BITS || Number(bits) >= SOURCE_BITS[kind]) {
+      const expected = `ipv4/${FEWEST_BITS} to ipv4/${SOURCE_BITS.ipv4 - 1}, or ipv6/${FEWEST_BITS} to ipv6/${SOURCE_BITS.ipv6 - 1}`
       refuse(`a key of \`networks\` to be ${expected}`, name)
     }
     if (!Number.isSafeInteger(most) || most < 1 || most > MOST_REQUESTS) {
@@ -68,12 +68,7 @@ export function widthsFor(
 
 /** A source of some width, as `clientKey` names it. */
 export function scopeOf({ isIPv4, bits }: Width, high: number, low: number): string {
-  if (isIPv4) {
-    const address = `${high >>> 24}.${(high >>> 16) & 255}.${(high >>> 8) & 255}.${high & 255}`
-    return bits === ADDRESS_BITS.ipv4 ? address : `${address}/${bits}`
-  }
-  const groups = [high >>> 16, high & 0xffff, low >>> 16, low & 0xffff, 0, 0, 0, 0]
-  return `${new ipaddr.IPv6(groups).toString()}/${bits}`
+  return networkText(isIPv4, [high, low, 0, 0], bits)
 }
 
 /** Finds what `scopeOf` has named; an address alone is a single source. */
@@ -84,19 +79,13 @@ export function widthOf(widths: Widths, reader: AddressReader, scope: string): W
   return bits === undefined ? ofItsKind[0] : ofItsKind.find((width) => String(width.bits) === bits)
 }
 
-/** A word whose first so many bits are 1: none for less than one, all for more than 31. */
-export function leadingBits(bits: number): number {
-  if (bits <= 0) return 0
-  return bits >= 32 ? -1 : -1 << (32 - bits)
-}
-
 function defaultNetworks(threshold: number): Record<string, number> {
   const entries = Object.entries(DEFAULT_FACTORS)
   return Object.fromEntries(entries.map(([name, factor]) => [name, Math.min(MOST_REQUESTS, factor * threshold)]))
 }
 
-function isKind(kind: string | undefined): kind is keyof typeof ADDRESS_BITS {
-  return kind !== undefined && Object.hasOwn(ADDRESS_BITS, kind)
+function isKind(kind: string | undefined): kind is keyof typeof SOURCE_BITS {
+  return kind !== undefined && Object.hasOwn(SOURCE_BITS, kind)
 }
 
 function listOf(isIPv4: boolean, thresholds: Readonly<Record<number, number>>, firstId: number): readonly Width[] {

@@ -83,6 +83,7 @@ describe('an address', () => {
     ['an allow list of numbers', { allow: [10] }],
     ['an allow list of null', { allow: null }],
     ['a deny list of nothing but text', { deny: '' }],
+    ['a deny list with a hole', { deny: Array(1) }],
     ['a deny list of NaN', { deny: Number.NaN }],
     ['a deny list with nonsense', { deny: ['nonsense'] }],
     ['a subnet that is none', { ipv6Subnet: 0 }],

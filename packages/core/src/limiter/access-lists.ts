@@ -1,5 +1,5 @@
 import { AddressList } from '../client/address-list.ts'
-import { ConfigError, shown } from '../errors.ts'
+import { checkTexts } from '../options.ts'
 import type { RateLimitRequest } from './request.ts'
 
 /** Who is let in whatever the limits say, and who never is. */
@@ -39,12 +39,7 @@ class AccessList {
   readonly #isEmpty: boolean
 
   constructor(option: string, entries: readonly string[]) {
-    if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'string')) {
-      throw new ConfigError(
-        'RL_INVALID_OPTION',
-        `Expected \`${option}\` to be an array of texts, got ${shown(entries)}`,
-      )
-    }
+    checkTexts(option, entries)
     this.#isEmpty = entries.length === 0
     this.#users = new Set(entries.filter((entry) => entry.startsWith(USER)).map((entry) => entry.slice(USER.length)))
     this.#addresses = new AddressList(

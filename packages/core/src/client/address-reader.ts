@@ -1,6 +1,5 @@
-import { parseAddress } from '../client/client-key.ts'
-
 const NONE = -1
+const PERCENT = 37
 const DOT = 46
 const COLON = 58
 const ZERO = 48
@@ -13,32 +12,36 @@ for (const [worth, digit] of Array.from('0123456789abcdef').entries()) {
 }
 
 const GROUPS = 8
-/** How a dual-stack socket names a caller who came over IPv4. */
-const MAPPED = '::ffff:'
 
 /**
- * Reads the text of an address into whole numbers, and allocates nothing: eight to thirty times as fast as `parseAddress`.
- * It takes what that takes, and makes the same of it: what is not plain is left to it.
+ * Reads the text of an address into whole numbers (RFC 4291, 2.2, and RFC 4007, 11 for the zone, which is left out), and
+ * allocates nothing. IPv4 in four decimal parts only, since `010.1` is one address here and another there.
  */
 export class AddressReader {
-  /** What was read last: an IPv4 address is the first of the four, and the rest are 0. */
-  readonly words = new Int32Array(4)
+  /** What was read last: an IPv4 address, also one that is mapped into IPv6, is the first of the four, and the rest are 0. */
+  readonly words: Int32Array = new Int32Array(4)
   isIPv4 = false
   readonly #groups = new Uint16Array(GROUPS)
+  /** The four decimal parts that were read last. */
+  #dotted = 0
 
   /** @returns Whether the text is an address. If it is not, there is nothing to be read here. */
   read(text: string): boolean {
-    if (typeof text !== 'string') return false
-    if (this.#readIPv4(text, 0)) return true
-    if (text.startsWith(MAPPED) && this.#readIPv4(text, MAPPED.length)) return true
-    return this.#readIPv6(text) || this.#readUnusual(text)
+    return this.readIPv4(text) || this.readIPv6(text)
   }
 
-  #readIPv4(text: string, start: number): boolean {
+  /** The same, if the text is that of an IPv4 address by itself. */
+  readIPv4(text: string): boolean {
+    if (typeof text !== 'string' || !this.#readDotted(text, 0, text.length)) return false
+    this.#set(true, this.#dotted, 0, 0, 0)
+    return true
+  }
+
+  #readDotted(text: string, start: number, end: number): boolean {
     let address = 0
     let part = NONE
     let dots = 0
-    for (let i = start; i < text.length; i++) {
+    for (let i = start; i < end; i++) {
       const code = text.charCodeAt(i)
       if (code >= ZERO && code <= NINE) {
         // 010 is 8 to some and 10 to others.
@@ -53,11 +56,13 @@ export class AddressReader {
       }
     }
     if (part === NONE || dots !== 3) return false
-    this.#set(true, (address << 8) | part, 0, 0, 0)
+    this.#dotted = (address << 8) | part
     return true
   }
 
-  #readIPv6(text: string): boolean {
+  /** The same, if the text is that of an IPv6 address. */
+  readIPv6(text: string): boolean {
+    if (typeof text !== 'string') return false
     let count = 0
     let group = 0
     let digits = 0
@@ -65,6 +70,8 @@ export class AddressReader {
     // The first of two colons at the start ends no group.
     for (let i = text.startsWith('::') ? 1 : 0; i < text.length; i++) {
       const code = text.charCodeAt(i)
+      if (code === PERCENT) break
+      if (code === DOT) return this.#readDottedEnd(text, i - digits, count, gapAt)
       if (code !== COLON) {
         const worth = code < WORTH.length ? WORTH[code]! : NONE
         if (worth === NONE || digits === 4) return false
@@ -88,6 +95,15 @@ export class AddressReader {
     return this.#setGroups(count, gapAt)
   }
 
+  /** The last two groups may be written as IPv4 is. */
+  #readDottedEnd(text: string, start: number, count: number, gapAt: number): boolean {
+    const zoneAt = text.indexOf('%', start)
+    if (count > GROUPS - 2 || !this.#readDotted(text, start, zoneAt === NONE ? text.length : zoneAt)) return false
+    this.#groups[count] = this.#dotted >>> 16
+    this.#groups[count + 1] = this.#dotted
+    return this.#setGroups(count + 2, gapAt)
+  }
+
   #setGroups(count: number, gapAt: number): boolean {
     const groups = this.#groups
     if (gapAt === NONE ? count < GROUPS : count === GROUPS) return false
@@ -104,16 +120,6 @@ export class AddressReader {
     const fourth = (groups[6]! << 16) | groups[7]!
     if (first === 0 && second === 0 && third === 0xffff) this.#set(true, fourth, 0, 0, 0)
     else this.#set(false, first, second, third, fourth)
-    return true
-  }
-
-  /** A zone, or an IPv4 address at the end of one that is not. */
-  #readUnusual(text: string): boolean {
-    const address = parseAddress(text)
-    if (!address) return false
-    const bytes = new DataView(Uint8Array.from(address.toByteArray()).buffer)
-    if (address.kind() === 'ipv4') this.#set(true, bytes.getInt32(0), 0, 0, 0)
-    else this.#set(false, bytes.getInt32(0), bytes.getInt32(4), bytes.getInt32(8), bytes.getInt32(12))
     return true
   }
 

@@ -1,12 +1,14 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
 import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 
-import { parseAddress } from '../client/client-key.ts'
 import { AddressReader } from './address-reader.ts'
 
 const reader = new AddressReader()
 
-/** What the reader makes of a text, as `parseAddress` would tell it. */
+/** What the reader makes of a text, as `parsed` would tell it. */
 function read(text: string): { kind: string; bytes: number[] } | undefined {
   if (!reader.read(text)) return undefined
   const bytes = Array.from(reader.words).flatMap((word) => [
@@ -18,16 +20,38 @@ function read(text: string): { kind: string; bytes: number[] } | undefined {
   return reader.isIPv4 ? { kind: 'ipv4', bytes: bytes.slice(0, 4) } : { kind: 'ipv6', bytes }
 }
 
+/** Whether a text is an address, Node tells, which knows of no zone without a name; and what it is, ipaddr.js. */
 function parsed(text: string): { kind: string; bytes: number[] } | undefined {
   const address = parseAddress(text)
   return address && { kind: address.kind(), bytes: address.toByteArray() }
 }
 
+function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  if (isIPv4(text)) return ipaddr.IPv4.parse(text)
+  const [withoutZone = ''] = text.split('%', 1)
+  if (!isIPv6(withoutZone)) return undefined
+  // Without decimal parts: ipaddr.js takes ::1.2.3.4 for 1.2.3.4.
+  const address = ipaddr.IPv6.parse(new URL(`http://[${withoutZone}]`).hostname.slice(1, -1))
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address
+}
+
 describe('an address reader', () => {
-  it('agrees with parseAddress on whatever it is given', () => {
+  it('agrees with Node and ipaddr.js on whatever it is given', () => {
     const part = fc.oneof(
       fc.nat(0xffff).map((group) => group.toString(16)),
-      fc.constantFrom('', '', '0', '00ff', '00001', 'FFFF', 'g', '203.0.113.7'),
+      fc.constantFrom(
+        '',
+        '',
+        '0',
+        '00ff',
+        '00001',
+        'FFFF',
+        'g',
+        '203.0.113.7',
+        '203.0.113.07',
+        '203.0.113',
+        '203.0.113.7%eth0',
+      ),
     )
     const nearlyIPv6 = fc.array(part, { maxLength: 10 }).map((parts) => parts.join(':'))
     const nearlyIPv4 = fc.array(fc.constantFrom('0', '7', '07', '255', '256', '', '-1', '1e1'), { maxLength: 5 })
@@ -52,6 +76,7 @@ describe('an address reader', () => {
     ['::ffff:203.0.113.7', 'ipv4'],
     ['::FFFF:cb00:7107', 'ipv4'],
     ['1::203.0.113.7', 'ipv6'],
+    ['::203.0.113.7', 'ipv6'],
     ['::', 'ipv6'],
     ['1:2:3:4:5:6:7::', 'ipv6'],
     ['fe80::1%eth0', 'ipv6'],
