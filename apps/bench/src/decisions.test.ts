@@ -8,6 +8,7 @@ import { Redis } from 'ioredis'
 import { describe, it } from 'vitest'
 
 import { checkContender } from './contender.ts'
+import { HOST } from './http/app.ts'
 import { checkApp } from './http/check-app.ts'
 import { FRAMEWORKS } from './http/frameworks.ts'
 import type { Framework } from './http/frameworks.ts'
@@ -39,7 +40,7 @@ describe('every contender admits what it should', () => {
 
   it.each(Object.keys(FRAMEWORKS) as Framework[])('over HTTP, with %s', async (framework) => {
     for (const app of await FRAMEWORKS[framework]()) {
-      const server = await app.listen({ quota: 3, windowMs: 3_600_000 })
+      const server = await app.listen({ quota: 3, windowMs: 3_600_000 }, HOST)
       await checkApp(app, (server.address() as AddressInfo).port)
       server.closeAllConnections()
       server.close()

@@ -12,11 +12,13 @@ export interface App {
   readonly decides?: boolean
   /** Header fields that its answers are to have. */
   readonly fields: readonly string[]
-  /** On a free port of the loopback interface. */
-  readonly listen: (quota: Quota) => Promise<Server>
+  /** On a free port. */
+  readonly listen: (quota: Quota, host: string) => Promise<Server>
 }
 
 export const HOST = '127.0.0.1'
+/** Where Node listens unless it is told where: for IPv6, and for IPv4 by addresses that are mapped into it. */
+export const DUAL_STACK = '::'
 export const HELLO = 'hello'
 
 export const LEGACY_FIELDS = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'] as const

@@ -7,16 +7,16 @@ import type { RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 
 import type { Quota } from '../contender.ts'
-import { BY_CONTRACT, FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS, listening } from './app.ts'
 import type { App } from './app.ts'
 import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
 
-function listen(limiter?: RequestHandler): Promise<Server> {
+function listen(host: string, limiter?: RequestHandler): Promise<Server> {
   const app = express()
   if (limiter) app.use(limiter)
   app.get('/', (_request, response) => void response.send(HELLO))
-  return listening(app.listen(0, HOST))
+  return listening(app.listen(0, host))
 }
 
 function byHand(quota: Quota): RequestHandler {
@@ -46,18 +46,18 @@ function byContract(quota: Quota): RequestHandler {
 }
 
 export const expressApps: readonly App[] = [
-  { name: 'nothing', decides: false, fields: [], listen: () => listen() },
-  { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota) => listen(byHand(quota)) },
-  { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota) => listen(byContract(quota)) },
+  { name: 'nothing', decides: false, fields: [], listen: (_quota, host) => listen(host) },
+  { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byHand(quota)) },
+  { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byContract(quota)) },
   {
     name: 'express-rate-limit',
     fields: LEGACY_FIELDS,
-    listen: ({ quota, windowMs }) => listen(rateLimit({ limit: quota, windowMs })),
+    listen: ({ quota, windowMs }, host) => listen(host, rateLimit({ limit: quota, windowMs })),
   },
   ...FORMATS.map(({ name, formats, fields }): App => ({
     name,
     fields,
-    listen: ({ quota, windowMs }) =>
-      listen(ours({ ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
+    listen: ({ quota, windowMs }, host) =>
+      listen(host, ours({ ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
   })),
 ]

@@ -7,16 +7,16 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 
 import type { Quota } from '../contender.ts'
-import { BY_CONTRACT, FORMATS, HELLO, HOST, LEGACY_FIELDS } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS } from './app.ts'
 import type { App } from './app.ts'
 import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
 
-async function listen(add: (app: FastifyInstance) => unknown): Promise<Server> {
+async function listen(host: string, add: (app: FastifyInstance) => unknown): Promise<Server> {
   const app = fastify()
   await add(app)
   app.get('/', async () => HELLO)
-  await app.listen({ port: 0, host: HOST })
+  await app.listen({ port: 0, host })
   return app.server
 }
 
@@ -49,28 +49,29 @@ function byContract(app: FastifyInstance, quota: Quota): void {
 }
 
 export const fastifyApps: readonly App[] = [
-  { name: 'nothing', decides: false, fields: [], listen: () => listen(() => {}) },
+  { name: 'nothing', decides: false, fields: [], listen: (_quota, host) => listen(host, () => {}) },
   {
     name: '`Map` middleware',
     fields: LEGACY_FIELDS,
-    listen: (quota) => listen((app) => app.addHook('onRequest', byHand(quota))),
+    listen: (quota, host) => listen(host, (app) => app.addHook('onRequest', byHand(quota))),
   },
   {
     name: BY_CONTRACT,
     fields: LEGACY_FIELDS,
-    listen: (quota) => listen((app) => byContract(app, quota)),
+    listen: (quota, host) => listen(host, (app) => byContract(app, quota)),
   },
   {
     name: '@fastify/rate-limit',
     fields: LEGACY_FIELDS,
-    listen: ({ quota, windowMs }) => listen((app) => app.register(rateLimit, { max: quota, timeWindow: windowMs })),
+    listen: ({ quota, windowMs }, host) =>
+      listen(host, (app) => app.register(rateLimit, { max: quota, timeWindow: windowMs })),
   },
   ...FORMATS.map(({ name, formats, fields }): App => ({
     name,
     fields,
-    listen: ({ quota, windowMs }) => {
+    listen: ({ quota, windowMs }, host) => {
       const ip: Rate = `${quota} per ${windowMs / 1000} seconds`
-      return listen((app) => app.register(ours, { ip, headers: formats }))
+      return listen(host, (app) => app.register(ours, { ip, headers: formats }))
     },
   })),
 ]

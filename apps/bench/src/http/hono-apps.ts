@@ -10,16 +10,16 @@ import type { StatusCode } from 'hono/utils/http-status'
 import { rateLimiter } from 'hono-rate-limiter'
 
 import type { Quota } from '../contender.ts'
-import { BY_CONTRACT, FORMATS, HELLO, HOST, LEGACY_FIELDS, listening } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS, listening } from './app.ts'
 import type { App } from './app.ts'
 import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
 
-function listen(limiter?: MiddlewareHandler): Promise<Server> {
+function listen(host: string, limiter?: MiddlewareHandler): Promise<Server> {
   const app = new Hono()
   if (limiter) app.use(limiter)
   app.get('/', (c) => c.text(HELLO))
-  return listening(serve({ fetch: app.fetch, port: 0, hostname: HOST }) as Server)
+  return listening(serve({ fetch: app.fetch, port: 0, hostname: host }) as Server)
 }
 
 function byHand(quota: Quota): MiddlewareHandler {
@@ -51,20 +51,23 @@ function byContract(quota: Quota): MiddlewareHandler {
 }
 
 export const honoApps: readonly App[] = [
-  { name: 'nothing', decides: false, fields: [], listen: () => listen() },
-  { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota) => listen(byHand(quota)) },
-  { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota) => listen(byContract(quota)) },
+  { name: 'nothing', decides: false, fields: [], listen: (_quota, host) => listen(host) },
+  { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byHand(quota)) },
+  { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byContract(quota)) },
   {
     name: 'hono-rate-limiter',
     // It has other fields than the other two: the four of draft-6.
     fields: ['ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
-    listen: ({ quota, windowMs }) =>
-      listen(rateLimiter({ limit: quota, windowMs, keyGenerator: (c) => getConnInfo(c).remote.address! })),
+    listen: ({ quota, windowMs }, host) =>
+      listen(host, rateLimiter({ limit: quota, windowMs, keyGenerator: (c) => getConnInfo(c).remote.address! })),
   },
   ...FORMATS.map(({ name, formats, fields }): App => ({
     name,
     fields,
-    listen: ({ quota, windowMs }) =>
-      listen(ours({ getConnInfo, ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),
+    listen: ({ quota, windowMs }, host) =>
+      listen(
+        host,
+        ours({ getConnInfo, ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats }),
+      ),
   })),
 ]

@@ -1,5 +1,7 @@
-import type { Measures, Part, Table } from '../part.ts'
+import type { Aim, Measures, Part, Table } from '../part.ts'
+import { SCALES } from '../scale.ts'
 import type { Scale } from '../scale.ts'
+import { DUAL_STACK, HOST } from './app.ts'
 import type { App } from './app.ts'
 import { expressApps } from './express-apps.ts'
 import { fastifyApps } from './fastify-apps.ts'
@@ -15,31 +17,41 @@ const WARM_UP = 100_000
 const TURNS = 20
 const MAP = '`Map` middleware'
 
-/** Each app in a process of its own, and those that say as much as each other once more, all in one. */
+/** Each app in a process of its own; and those that say as much as each other all in one, where differences are smaller. */
 function tables(title: string, framework: Framework, apps: readonly App[]): readonly Table[] {
   const alike = apps.filter(({ name }) => !name.includes('draft'))
+  const limiting = alike.filter(({ decides = true }) => decides)
+  const admitted = { host: HOST, admits: true }
+  const mapped = { host: DUAL_STACK, admits: true }
+  const denied = { host: HOST, admits: false }
+  const usual = apps.find(({ name }) => name.includes('rate-limit'))!
+  const nearTheMap = { measure: 'cpuUs', per: MAP, atMost: 1.03 }
+  const belowTheUsual = { measure: 'cpuUs', per: usual.name, atMost: 1 }
+  const bothAims = [nearTheMap, belowTheUsual]
   return [
-    table(title, apps, async () => (await Promise.all(apps.map((app) => serveApps(framework, [app])))).flat()),
-    table(`${title}, in one process`, alike, () => serveApps(framework, alike)),
+    table(title, apps, bothAims, async () =>
+      (await Promise.all(apps.map((app) => serveApps(framework, [app], admitted)))).flat(),
+    ),
+    table(`${title}, in one process`, alike, bothAims, () => serveApps(framework, alike, admitted)),
+    {
+      ...table(`${title}, on \`::\`, in one process`, alike, bothAims, () => serveApps(framework, alike, mapped)),
+      leftOut: ({ divisor }) => (divisor === SCALES.quick.divisor ? 'a quick run has no time for it' : undefined),
+    },
+    table(`${title}, denied, in one process`, limiting, [belowTheUsual], () => serveApps(framework, limiting, denied)),
   ]
 }
 
-function table(title: string, apps: readonly App[], serve: () => Promise<readonly ServedApp[]>): Table {
-  const usual = apps.find(({ name }) => name.includes('rate-limit'))!
+function table(
+  title: string,
+  apps: readonly App[],
+  aims: readonly Aim[],
+  serve: () => Promise<readonly ServedApp[]>,
+): Table {
   return {
     title,
     columns: { cpuUs: 'server CPU µs', wallUs: 'wall µs' },
     base: { row: MAP, measure: 'cpuUs' },
-    cells: apps.map((app) => ({
-      row: app.name,
-      aims:
-        app.name === '**ours**'
-          ? [
-              { measure: 'cpuUs', per: MAP, atMost: 1.03 },
-              { measure: 'cpuUs', per: usual.name, atMost: 1 },
-            ]
-          : [],
-    })),
+    cells: apps.map(({ name }) => ({ row: name, aims: name === '**ours**' ? aims : [] })),
     run: async (scale) => measure(await serve(), scale),
   }
 }
@@ -48,7 +60,6 @@ async function measure(servers: readonly ServedApp[], { divisor }: Scale): Promi
   // A quick run has no time to warm up.
   await takeTurns(servers, Math.ceil(WARM_UP / divisor ** 2 / TURNS))
   const measures = await takeTurns(servers, Math.ceil(REQUESTS / divisor / TURNS))
-  for (const server of servers) await server.check()
   await Promise.all(servers.map((server) => server.end()))
   return measures
 }

@@ -19,7 +19,7 @@ const STRICT: Quota = { quota: 3, windowMs: 3_600_000 }
 const KEEP_ALIVE_MS = 600_000
 
 endWithParent()
-const [framework, ...names] = process.argv.slice(2)
+const [framework, host, ...names] = process.argv.slice(2)
 const apps = await FRAMEWORKS[framework as Framework]()
 const ports: Ports[] = []
 for (const name of names) {
@@ -30,7 +30,7 @@ process.on('message', () => process.send!(cpuClock()))
 process.send!(ports)
 
 async function listen(app: App, quota: Quota): Promise<number> {
-  const server = await app.listen(quota)
+  const server = await app.listen(quota, host!)
   // Connections outlast the turns of the others: Node would close them after five seconds.
   server.keepAliveTimeout = KEEP_ALIVE_MS
   return (server.address() as AddressInfo).port

@@ -11,25 +11,37 @@ import type { Ports } from './serve.ts'
 
 /** An app in another process, and connections to it, which stay open. */
 export interface ServedApp {
-  /** Makes so many requests, all of which are to be admitted. */
+  /** Makes so many requests, all of which are to be admitted, or all denied. */
   readonly request: (amount: number) => Promise<Pick<Load, 'cpuMs' | 'wallMs'>>
-  /** Sees to it that it decides as it should. */
-  readonly check: () => Promise<void>
   readonly end: () => Promise<void>
+}
+
+/** Where apps listen, and whether they are to admit the requests that they get. */
+export interface Setting {
+  readonly host: string
+  readonly admits: boolean
 }
 
 const SERVE = new URL('../../dist/http/serve.js', import.meta.url)
 const CONNECTIONS = 32
 
-/** Starts a process that serves these apps. It ends with the first of them. */
-export async function serveApps(framework: Framework, apps: readonly App[]): Promise<readonly ServedApp[]> {
-  const server = startChild(SERVE, [framework, ...apps.map(({ name }) => name)])
+/** Starts a process that serves these apps, which have shown that they decide as they should. It ends with the first of them. */
+export async function serveApps(
+  framework: Framework,
+  apps: readonly App[],
+  { host, admits }: Setting,
+): Promise<readonly ServedApp[]> {
+  const server = startChild(SERVE, [framework, host, ...apps.map(({ name }) => name)])
   const ports = await server.receive<readonly Ports[]>()
-  return apps.map((app, i) => servedBy(server, app, ports[i]!))
+  for (const [i, app] of apps.entries()) await checkApp(app, ports[i]!.strict)
+  // Who has been checked at the strict one is denied there.
+  return apps.map(({ name }, i) =>
+    servedBy(server, name, admits ? ports[i]!.plenty : ports[i]!.strict, admits ? 200 : 429),
+  )
 }
 
-function servedBy(server: Child, app: App, { plenty, strict }: Ports): ServedApp {
-  const pool = new Pool(`http://${HOST}:${plenty}`, { connections: CONNECTIONS, pipelining: 1 })
+function servedBy(server: Child, name: string, port: number, expected: number): ServedApp {
+  const pool = new Pool(`http://${HOST}:${port}`, { connections: CONNECTIONS, pipelining: 1 })
   const cpuMs = (): Promise<number> => {
     server.send('How much?')
     return server.receive<number>()
@@ -40,7 +52,8 @@ function servedBy(server: Child, app: App, { plenty, strict }: Ports): ServedApp
       async function caller(): Promise<void> {
         while (left-- > 0) {
           const { statusCode, body } = await pool.request({ method: 'GET', path: '/' })
-          if (statusCode !== 200) throw new Error(`Expected ${app.name} to admit all requests, got ${statusCode}`)
+          if (statusCode !== expected)
+            throw new Error(`Expected ${name} to answer ${expected} to all requests, got ${statusCode}`)
           await body.dump()
         }
       }
@@ -50,7 +63,6 @@ function servedBy(server: Child, app: App, { plenty, strict }: Ports): ServedApp
       const wallMs = performance.now() - start
       return { cpuMs: (await cpuMs()) - before, wallMs }
     },
-    check: () => checkApp(app, strict),
     async end() {
       await pool.close()
       await server.end()

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
 
 import type { DenialReason, RateLimitResult } from '../limiter/result.ts'
@@ -16,18 +17,20 @@ export interface Problem {
   /** The limits that denied the request; `dos` where it was the guard against attacks. */
   readonly 'violated-policies': readonly string[]
   /** Milliseconds until the request would be admitted; left out if it never would. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
 }
 
 /** What is known of a denial, and of who will read it. */
 export interface DenialContext {
-  readonly result?: Pick<RateLimitResult, 'retryAfterMs'> & {
-    readonly policies: readonly { readonly name: string; readonly allowed: boolean }[]
-  }
+  readonly result?:
+    | (Pick<RateLimitResult, 'retryAfterMs'> & {
+        readonly policies: readonly { readonly name: string; readonly allowed: boolean }[]
+      })
+    | undefined
   /** The `Accept` field of the request. */
-  readonly accept?: string
+  readonly accept?: string | undefined
   /** What to say in place of the usual detail. */
-  readonly message?: string
+  readonly message?: string | undefined
 }
 
 /** How to answer a request that is not served. */
@@ -56,6 +59,10 @@ const KINDS = {
 const PROBLEM = 'application/problem+json'
 const TYPES = [PROBLEM, 'application/json', 'text/plain']
 
+/** By what clients accept, which is mostly the same: to find out takes 2 to 8 µs (Node 24), as long as all else of a denial or longer. */
+const preferred = new LRUCache<string, string>({ max: 100 })
+const LONGEST_KNOWN = 200
+
 /** Answers a request that is not served: problem details, unless the client rather has plain text. Never to be cached. */
 export function denialOf(reason: ProblemReason, { result, accept, message }: DenialContext): Denial {
   const detail = message ?? detailOf(reason, result)
@@ -67,7 +74,7 @@ export function denialOf(reason: ProblemReason, { result, accept, message }: Den
     status,
     detail,
     'violated-policies': result ? result.policies.filter(({ allowed }) => !allowed).map(({ name }) => name) : [],
-    ...(result && Number.isFinite(result.retryAfterMs) && { retryAfterMs: result.retryAfterMs }),
+    retryAfterMs: result && Number.isFinite(result.retryAfterMs) ? result.retryAfterMs : undefined,
   }
   const isText = contentType === 'text/plain'
   return {
@@ -89,5 +96,9 @@ function detailOf(reason: ProblemReason, result: DenialContext['result']): strin
 /** Of the types that there are, the one that the client likes best; if it likes none, it gets a problem (RFC 9110, 12.5.1). */
 function preferredType(accept: string | undefined): string {
   if (accept === undefined) return PROBLEM
-  return new Negotiator({ headers: { accept } }).mediaType(TYPES) ?? PROBLEM
+  const known = preferred.get(accept)
+  if (known !== undefined) return known
+  const type = new Negotiator({ headers: { accept } }).mediaType(TYPES) ?? PROBLEM
+  if (accept.length <= LONGEST_KNOWN) preferred.set(accept, type)
+  return type
 }

@@ -87,7 +87,7 @@ export function headersOf(result: RateLimitResult, options: HeaderOptions): Head
   if (!told || formats.length === 0) return {}
   const fields: Fields = {}
   for (const format of formats) FORMATS[format](fields, { policies, shown: told })
-  return allowed ? fields : { ...fields, ...retryAfter(retryAfterMs, retryJitterMs) }
+  return allowed ? fields : Object.assign(fields, retryAfter(retryAfterMs, retryJitterMs))
 }
 
 /** @throws {ConfigError} `RL_INVALID_OPTION` */

@@ -179,26 +179,28 @@ export class RateLimitingMiddleware<Incoming = void> {
     return this.#denied({ reason: 'invalid-address' }, facts, incoming)
   }
 
-  async #denied(
-    { reason, result, decision }: Refusal,
-    { method, header }: RequestFacts,
-    incoming: Incoming,
-  ): Promise<RateLimitAnswer> {
+  /** At once where it can be: of a flood, all requests come here. */
+  #denied(refusal: Refusal, facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
     const { message, onDenied } = this.#options
-    const accept = header?.('accept')
-    const told = typeof message === 'function' ? decision && checkedText(await message(decision, incoming)) : message
-    const denial = denialOf(reason, definedOf({ result, accept, message: told }))
+    const { decision } = refusal
+    const told = typeof message === 'function' ? decision && message(decision, incoming) : message
+    return andThen(told, (text) => {
+      const answer = this.#denial(refusal, facts, checkedText(text))
+      if (!onDenied) return withBodyFor(facts, answer)
+      return andThen(onDenied(answer, incoming), (own) => {
+        const { statusCode, headers, body } = own ?? {}
+        return withBodyFor(facts, { ...answer, ...definedOf({ statusCode, headers, body }) })
+      })
+    })
+  }
+
+  #denial(refusal: Refusal, { header }: RequestFacts, told: string | undefined): RateLimitAnswer {
+    const { reason, result, decision } = refusal
+    const denial = denialOf(reason, { result, accept: header?.('accept'), message: told })
+    const { statusCode, message, body } = denial
     const fields = decision ? headersOf(decision, this.#fields) : result && this.#waitOf(result)
-    const answer: RateLimitAnswer = {
-      allowed: false,
-      ...denial,
-      reason,
-      headers: { ...fields, ...denial.headers },
-      result: decision,
-    }
-    const { statusCode, headers, body } = (await onDenied?.(answer, incoming)) ?? {}
-    const final = { ...answer, ...definedOf({ statusCode, headers, body }) }
-    return method?.toUpperCase() === 'HEAD' ? { ...final, body: '' } : final
+    const headers = { ...fields, ...denial.headers }
+    return { allowed: false, statusCode, reason, message, headers, body, result: decision }
   }
 
   /** The only field to send where no limit was asked. */
@@ -232,6 +234,11 @@ export class RateLimitingMiddleware<Incoming = void> {
     this.#hasWarned = true
     this.#reporter.tell({ level: 'warn', event: 'proxy_not_trusted' }, () => ({ message }))
   }
+}
+
+/** An answer to HEAD has no body (RFC 9110, 9.3.2). */
+function withBodyFor({ method }: RequestFacts, answer: RateLimitAnswer): RateLimitAnswer {
+  return method?.toUpperCase() === 'HEAD' ? { ...answer, body: '' } : answer
 }
 
 /** Without what is not given. */
