@@ -23,10 +23,10 @@ const nodes = {
 const SMOKE = 'apps/smoke'
 
 /**
- * What a server that bundles the limiter pays for it. Three fifths are of other people: routes, addresses, hashes and a
- * cache. It is a little above what it is: who passes it adds to every server, and decides here whether it is worth that.
+ * What a server that bundles the limiter pays for it. Half are of other people: routes, media types, hashes and a cache. It is
+ * a little above what it is: who passes it adds to every server, and decides here whether it is worth that.
  */
-const MOST_KB = 35
+const MOST_KB = 32
 
 const core = ['@noble/hashes', '@rl/core', 'content-type', 'lru-cache', 'negotiator', 'rou3']
 const memory = [...core, '@rl/store-memory']

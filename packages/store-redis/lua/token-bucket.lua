@@ -7,8 +7,9 @@ end
 
 local function refilled(now, missing, at, quota, windowMs)
   if not missing then return nil end
-  local elapsed = max(0, now - at)
-  if elapsed < refillTime(missing, quota) then return missing - elapsed * quota, quota, windowMs end
+  -- What comes to more than 2^53 is not exact, and more than is ever missing.
+  local back = max(0, now - at) * quota
+  if back < missing then return missing - back, quota, windowMs end
   return nil
 end
 
@@ -19,10 +20,10 @@ local function consume(limit, cost, now, before, at, itsQuota, itsWindowMs)
   if not missing then missing, rate, parts = 0, quota, windowMs end
   local tokens = ceil(missing / parts)
   local left = max(0, capacity - tokens)
-  local resetAfterMs = refillTime(missing, rate)
-  if cost == 0 then return true, left, 0, resetAfterMs, false end
-  if cost > capacity then return false, left, NEVER, resetAfterMs, false end
+  if cost == 0 then return true, left, 0, refillTime(missing, rate), false end
   if cost > left then
+    local resetAfterMs = refillTime(missing, rate)
+    if cost > capacity then return false, left, NEVER, resetAfterMs, false end
     local retryAfterMs = refillTime(missing - (capacity - cost) * parts, rate)
     return false, left, retryAfterMs, resetAfterMs, now < at, missing, now, rate, parts
   end

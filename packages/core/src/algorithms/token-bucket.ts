@@ -52,17 +52,18 @@ function capacity({ quota, burst = quota }: Limit): number {
 function decide(limit: Limit, cost: number, now: number, numbers: Float64Array, at: number, writes: boolean): Verdict {
   const { quota, windowMs } = limit
   const most = capacity(limit)
-  const elapsed = Math.max(0, now - numbers[at + 1]!)
-  const isFull = elapsed >= refillTime(numbers[at]!, numbers[at + 2]!)
+  // What comes to more than 2^53 is not exact, and more than is ever missing.
+  const refilled = Math.max(0, now - numbers[at + 1]!) * numbers[at + 2]!
+  const isFull = refilled >= numbers[at]!
   const rate = isFull ? quota : numbers[at + 2]!
   const parts = isFull ? windowMs : numbers[at + 3]!
-  const missing = isFull ? 0 : numbers[at]! - elapsed * rate
+  const missing = isFull ? 0 : numbers[at]! - refilled
   const tokens = Math.ceil(missing / parts)
   const left = Math.max(0, most - tokens)
-  const resetAfterMs = refillTime(missing, rate)
-  if (cost === 0) return admitted(most, left, resetAfterMs, now)
-  if (cost > most) return denied(most, left, Infinity, resetAfterMs, now)
+  if (cost === 0) return admitted(most, left, refillTime(missing, rate), now)
   if (cost > left) {
+    const resetAfterMs = refillTime(missing, rate)
+    if (cost > most) return denied(most, left, Infinity, resetAfterMs, now)
     // One that was filled in the future was filled now.
     if (writes) numbers[at + 1] = Math.min(now, numbers[at + 1]!)
     return denied(most, left, refillTime(missing - (most - cost) * parts, rate), resetAfterMs, now)

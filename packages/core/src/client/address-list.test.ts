@@ -1,10 +1,27 @@
 import { BlockList, isIPv6 } from 'node:net'
 
 import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 
 import { AddressList } from './address-list.ts'
 import { forwardingWarning } from './forwarding-warning.ts'
+
+const kindOf = (ip: string) => (isIPv6(ip) ? 'ipv6' : 'ipv4')
+
+function networkAddress(ip: string, bits: number): string {
+  const { IPv4, IPv6 } = ipaddr
+  const network = isIPv6(ip)
+    ? IPv6.networkAddressFromCIDR(`${ip}/${bits}`)
+    : IPv4.networkAddressFromCIDR(`${ip}/${bits}`)
+  return network.toString()
+}
+
+function withBitFlipped(ip: string, bit: number): string {
+  const bytes = ipaddr.parse(ip).toByteArray()
+  bytes[bit >> 3]! ^= 128 >> (bit & 7)
+  return ipaddr.fromByteArray(bytes).toString()
+}
 
 describe('an address list', () => {
   it.each<[string, string[], string[]]>([
@@ -14,6 +31,9 @@ describe('an address list', () => {
     ['0.0.0.0/0', ['0.0.0.0', '255.255.255.255'], ['::1']],
     ['2001:db8::/33', ['2001:db8::1', '2001:db8:7fff::1%eth0'], ['2001:db8:8000::1', '32.1.13.184']],
     ['::/0', ['::1', 'ffff::'], ['192.0.2.1']],
+    ['2001:db8:1:2:8000::/65', ['2001:db8:1:2:ffff::1'], ['2001:db8:1:2:7fff::1', '2001:db8:1:3:8000::']],
+    ['2001:db8::a:0/111', ['2001:db8::b:ffff'], ['2001:db8::c:0', '2001:db8::1:0:a:0']],
+    ['2001:db8::6/127', ['2001:db8::7'], ['2001:db8::5']],
     ['2001:db8::1', ['2001:db8:0::1'], ['2001:db8::2', 'nonsense', '']],
   ])('of %s has %j, and not %j', (entry, inside, outside) => {
     const list = new AddressList('allow', [entry])
@@ -23,22 +43,31 @@ describe('an address list', () => {
     ])
   })
 
-  it('agrees with Node’s own', () => {
-    const anyEntry = fc.record({ ip: fc.oneof(fc.ipV4(), fc.ipV6()), skew: fc.nat(128) })
-    fc.assert(
-      fc.property(fc.array(anyEntry, { maxLength: 5 }), fc.oneof(fc.ipV4(), fc.ipV6()), (entries, ip) => {
-        const theirs = new BlockList()
-        const plain = entries.filter((entry) => !entry.ip.includes('.') || !entry.ip.includes(':'))
-        for (const entry of plain) theirs.addAddress(entry.ip, isIPv6(entry.ip) ? 'ipv6' : 'ipv4')
-        const ours = new AddressList(
-          'allow',
-          plain.map((entry) => entry.ip),
-        )
-        for (const asked of [ip, ...plain.map((entry) => entry.ip)]) {
-          expect(ours.has(asked)).toBe(theirs.check(asked, isIPv6(asked) ? 'ipv6' : 'ipv4'))
-        }
+  it('agrees with Node’s own on networks of all lengths, and what is just outside of them', () => {
+    const anyNetwork = fc.oneof(
+      fc.record({ ip: fc.ipV4(), bits: fc.integer({ min: 0, max: 32 }), flipped: fc.nat(31) }),
+      fc.record({
+        ip: fc.ipV6().filter((ip) => !ip.includes('.')),
+        bits: fc.integer({ min: 0, max: 128 }),
+        flipped: fc.nat(127),
       }),
     )
+    const property = fc.property(fc.array(anyNetwork, { minLength: 1, maxLength: 5 }), (networks) => {
+      // One for each kind: for Node, all of IPv4 is in ::/0.
+      const theirs = { ipv4: new BlockList(), ipv6: new BlockList() }
+      const entries = networks.map(({ ip, bits }) => {
+        const first = networkAddress(ip, bits)
+        theirs[kindOf(ip)].addSubnet(first, bits, kindOf(ip))
+        return `${first}/${bits}`
+      })
+      const ours = new AddressList('allow', entries)
+      for (const { ip, flipped } of networks) {
+        for (const asked of [ip, withBitFlipped(ip, flipped)]) {
+          expect(ours.has(asked)).toBe(theirs[kindOf(asked)].check(asked, kindOf(asked)))
+        }
+      }
+    })
+    fc.assert(property, { numRuns: 5000 })
   })
 
   it.each([

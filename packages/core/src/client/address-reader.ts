@@ -30,11 +30,16 @@ export class AddressReader {
     return this.readIPv4(text) || this.readIPv6(text)
   }
 
-  /** The same, if the text is that of an IPv4 address by itself. */
+  /** `read`, for IPv4 by itself only. */
   readIPv4(text: string): boolean {
     if (typeof text !== 'string' || !this.#readDotted(text, 0, text.length)) return false
     this.#set(true, this.#dotted, 0, 0, 0)
     return true
+  }
+
+  /** `read`, for IPv6 only, and IPv4 that is mapped into it. */
+  readIPv6(text: string): boolean {
+    return typeof text === 'string' && this.#readGroups(text)
   }
 
   #readDotted(text: string, start: number, end: number): boolean {
@@ -60,9 +65,7 @@ export class AddressReader {
     return true
   }
 
-  /** The same, if the text is that of an IPv6 address. */
-  readIPv6(text: string): boolean {
-    if (typeof text !== 'string') return false
+  #readGroups(text: string): boolean {
     let count = 0
     let group = 0
     let digits = 0

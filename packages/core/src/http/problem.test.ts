@@ -30,10 +30,16 @@ describe('a denial', () => {
     ['text/plain;q=0.5, application/json;q=0.4', 'text/plain; charset=utf-8'],
     ['image/png', 'application/problem+json'],
     ['', 'application/problem+json'],
-  ])('to a client that accepts %s is %s', (accept, type) => {
-    expect(
-      denialOf('quota-exceeded', { result, ...(accept !== undefined && { accept }) }).headers['Content-Type'],
-    ).toBe(type)
+  ])('to a client that accepts %s is %s, each time', (accept, type) => {
+    for (let i = 0; i < 2; i++)
+      expect(denialOf('quota-exceeded', { result, accept }).headers['Content-Type']).toBe(type)
+  })
+
+  it('does not weigh what no client sends', () => {
+    const accept = (images: number) => `${'image/png,'.repeat(images)}text/plain`
+    const typeFor = (images: number) =>
+      denialOf('quota-exceeded', { result, accept: accept(images) }).headers['Content-Type']
+    expect([typeFor(29), typeFor(30)]).toEqual(['text/plain; charset=utf-8', 'application/problem+json'])
   })
 
   it('is what the application wants to say, in plain text too', () => {

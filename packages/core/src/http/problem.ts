@@ -59,9 +59,10 @@ const KINDS = {
 const PROBLEM = 'application/problem+json'
 const TYPES = [PROBLEM, 'application/json', 'text/plain']
 
+/** A longer `Accept` is not looked at: to weigh one of 16 kB takes milliseconds, which attackers would have us take. */
+const LONGEST_ACCEPT = 300
 /** By what clients accept, which is mostly the same: to find out takes 2 to 8 µs (Node 24), as long as all else of a denial or longer. */
 const preferred = new LRUCache<string, string>({ max: 100 })
-const LONGEST_KNOWN = 200
 
 /** Answers a request that is not served: problem details, unless the client rather has plain text. Never to be cached. */
 export function denialOf(reason: ProblemReason, { result, accept, message }: DenialContext): Denial {
@@ -95,10 +96,10 @@ function detailOf(reason: ProblemReason, result: DenialContext['result']): strin
 
 /** Of the types that there are, the one that the client likes best; if it likes none, it gets a problem (RFC 9110, 12.5.1). */
 function preferredType(accept: string | undefined): string {
-  if (accept === undefined) return PROBLEM
+  if (accept === undefined || accept.length > LONGEST_ACCEPT) return PROBLEM
   const known = preferred.get(accept)
   if (known !== undefined) return known
   const type = new Negotiator({ headers: { accept } }).mediaType(TYPES) ?? PROBLEM
-  if (accept.length <= LONGEST_KNOWN) preferred.set(accept, type)
+  preferred.set(accept, type)
   return type
 }

@@ -16,6 +16,10 @@ interface Incoming {
 
 const IP = '203.0.113.7'
 
+function fails(): never {
+  throw new Error('no')
+}
+
 function middlewareOf(options: Exclude<MiddlewareOptions<Incoming>, { limiter: unknown }> = {}, clock?: () => number) {
   return new RateLimitingMiddleware<Incoming>({ store: new MapStore(clock), ...options })
 }
@@ -224,6 +228,21 @@ describe('a denial', () => {
     expect(JSON.parse((await denied({ message })).body)).toMatchObject({ status: 429, detail: 'u is over ip' })
   })
 
+  it('is answered at once, unless the application takes time over it', async () => {
+    const answer = (options: Parameters<typeof middlewareOf>[0]) =>
+      middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP }, {})
+    const [atOnce, ...later] = [
+      answer({ message: () => 'No.', onDenied: () => undefined }),
+      answer({ message: async () => 'No.' }),
+      answer({ onDenied: async () => undefined }),
+    ]
+    expect(atOnce).toMatchObject({ allowed: false, statusCode: 429 })
+    for (const one of later) {
+      expect(one).toBeInstanceOf(Promise)
+      expect(await one).toMatchObject({ allowed: false, statusCode: 429 })
+    }
+  })
+
   it('can be answered in the application’s own way, or only heard of', async () => {
     const own = await denied({ onDenied: (_answer, { key }) => ({ statusCode: 418, body: `no, ${key}` }) })
     expect(own).toMatchObject({ allowed: false, statusCode: 418, body: 'no, u', headers: { 'X-RateLimit-Limit': '0' } })
@@ -246,8 +265,30 @@ describe('a denial', () => {
     await expect(denied({ message: () => text as string })).rejects.toMatchObject({ code: 'RL_INVALID_REQUEST' })
   })
 
-  it('has no body for HEAD', async () => {
-    expect(await denied({}, { method: 'HEAD' })).toMatchObject({ statusCode: 429, body: '' })
+  it.each<[string, Parameters<typeof middlewareOf>[0], object?]>([
+    ['message', { message: fails }],
+    ['onDenied', { onDenied: fails }],
+    ['the reader of header fields', {}, { header: fails }],
+  ])('rejects with what %s throws', async (_what, options, facts) => {
+    const answer = middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP, ...facts }, {})
+    await expect(answer).rejects.toThrow('no')
+  })
+
+  it('has no body for HEAD, whatever the application answers', async () => {
+    const facts = { method: 'HEAD' }
+    expect(await denied({}, facts)).toMatchObject({ statusCode: 429, body: '' })
+    expect(await denied({ onDenied: () => ({ body: 'no' }) }, facts)).toMatchObject({ statusCode: 429, body: '' })
+  })
+
+  it('reads what the client accepts before the application takes its time', async () => {
+    const order: string[] = []
+    const header = () => void order.push('read')
+    const message = async () => {
+      order.push('asked')
+      return 'No.'
+    }
+    await denied({ message }, { header })
+    expect(order.slice(-2)).toEqual(['read', 'asked'])
   })
 
   it('sends the fields that are asked for, or none', async () => {

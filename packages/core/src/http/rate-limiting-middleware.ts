@@ -183,9 +183,10 @@ export class RateLimitingMiddleware<Incoming = void> {
   #denied(refusal: Refusal, facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
     const { message, onDenied } = this.#options
     const { decision } = refusal
+    const accept = facts.header?.('accept')
     const told = typeof message === 'function' ? decision && message(decision, incoming) : message
     return andThen(told, (text) => {
-      const answer = this.#denial(refusal, facts, checkedText(text))
+      const answer = this.#denial(refusal, accept, checkedText(text))
       if (!onDenied) return withBodyFor(facts, answer)
       return andThen(onDenied(answer, incoming), (own) => {
         const { statusCode, headers, body } = own ?? {}
@@ -194,9 +195,9 @@ export class RateLimitingMiddleware<Incoming = void> {
     })
   }
 
-  #denial(refusal: Refusal, { header }: RequestFacts, told: string | undefined): RateLimitAnswer {
+  #denial(refusal: Refusal, accept: string | undefined, told: string | undefined): RateLimitAnswer {
     const { reason, result, decision } = refusal
-    const denial = denialOf(reason, { result, accept: header?.('accept'), message: told })
+    const denial = denialOf(reason, { result, accept, message: told })
     const { statusCode, message, body } = denial
     const fields = decision ? headersOf(decision, this.#fields) : result && this.#waitOf(result)
     const headers = { ...fields, ...denial.headers }
