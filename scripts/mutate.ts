@@ -20,8 +20,8 @@ const [core, memory, sqlite, redis] = ['core', 'store-memory', 'store-sqlite', '
 
 const GROUPS: Readonly<Record<string, Group>> = {
   core: {
-    mutate: [`${core}/{algorithms,limits}/*.ts`, `${core}/stores/apply-charges.ts`, ...NO_TESTS],
-    testFiles: [`${core}/{algorithms,limits}/*.test.ts`, `${core}/stores/apply-charges.test.ts`],
+    mutate: [`${core}/{algorithms,client,limits}/*.ts`, `${core}/stores/apply-charges.ts`, ...NO_TESTS],
+    testFiles: [`${core}/{algorithms,client,limits}/*.test.ts`, `${core}/stores/apply-charges.test.ts`],
   },
   sqlite: {
     mutate: [`${sqlite}/*.ts`, ...NO_TESTS],

@@ -76,11 +76,19 @@ describe('an address list', () => {
     '192.0.2.1/33',
     '192.0.2.1/24',
     '192.0.2.0/x',
+    '192.0.2.0/x24',
+    '192.0.2.0/24x',
     '192.0.2.0/24/1',
     '2001:db8::1/32',
     '::/129',
   ])('refuses %j', (entry) => {
     expect(() => new AddressList('allow', [entry])).toThrow(expect.objectContaining({ code: 'RL_INVALID_OPTION' }))
+  })
+
+  it.each<unknown>(['192.0.2.1', [7], Array(1), undefined])('is none of %j', (entries) => {
+    expect(() => new AddressList('allow', entries as string[])).toThrow(
+      expect.objectContaining({ code: 'RL_INVALID_OPTION' }),
+    )
   })
 })
 

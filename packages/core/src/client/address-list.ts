@@ -3,17 +3,10 @@ import { checkTexts } from '../options.ts'
 import { AddressReader } from './address-reader.ts'
 import { ADDRESS_BITS, leadingBits } from './network.ts'
 
-interface Networks {
-  readonly isIPv4: boolean
-  readonly bits: number
-  /** Their leading bits, which tell them apart. */
-  readonly members: Set<number | string>
-}
-
 /** A set of addresses and networks. To look one up takes as many steps as there are lengths of network, however many there are. */
 export class AddressList {
-  /** One for each kind and length. */
-  readonly #networks: Networks[] = []
+  /** The leading bits of the networks of each length: numbers for IPv4, texts for IPv6. */
+  readonly #networks = new Map<number, Set<number | string>>()
   readonly #reader = new AddressReader()
 
   /**
@@ -35,29 +28,20 @@ export class AddressList {
       if (words.some((word, i) => (word & ~leadingBits(bits - 32 * i)) !== 0)) {
         refuse(option, 'a network whose address has no bits set beyond its length', entry)
       }
-      this.#membersOf(isIPv4, bits).add(prefixOf(isIPv4, words, bits))
+      const members = this.#networks.get(bits) ?? new Set()
+      this.#networks.set(bits, members.add(prefixOf(isIPv4, words, bits)))
     }
   }
 
   /** Whether a text is an address that is in one of them. */
   has(text: string): boolean {
-    return this.#networks.length > 0 && this.#reader.read(text) && this.hasRead(this.#reader)
+    return this.#networks.size > 0 && this.#reader.read(text) && this.hasRead(this.#reader)
   }
 
   /** Whether an address that has been read is in one of them. */
   hasRead({ isIPv4, words }: AddressReader): boolean {
-    for (const networks of this.#networks) {
-      if (networks.isIPv4 === isIPv4 && networks.members.has(prefixOf(isIPv4, words, networks.bits))) return true
-    }
+    for (const [bits, members] of this.#networks) if (members.has(prefixOf(isIPv4, words, bits))) return true
     return false
-  }
-
-  #membersOf(isIPv4: boolean, bits: number): Set<number | string> {
-    const known = this.#networks.find((networks) => networks.isIPv4 === isIPv4 && networks.bits === bits)
-    if (known) return known.members
-    const members = new Set<number | string>()
-    this.#networks.push({ isIPv4, bits, members })
-    return members
   }
 }
 

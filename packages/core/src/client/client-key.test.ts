@@ -48,6 +48,8 @@ describe('clientKey', () => {
     '2001:db8::1::2',
     '2001:db8::/32',
     '%eth0',
+    '2001:db8::é',
+    '2001:db8::\u0080',
     'fe80',
     undefined,
     null,

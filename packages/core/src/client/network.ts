@@ -40,7 +40,7 @@ function ipv6Text(words: ArrayLike<number>, bits: number): string {
   let text = ''
   for (let i = 0; i < GROUPS; i++) {
     if (i === gapAt) text += '::'
-    if (gapAt !== NONE && i >= gapAt && i < gapAt + gap) continue
+    if (i >= gapAt && i < gapAt + gap) continue
     const separator = i === 0 || i === gapAt + gap ? '' : ':'
     text += separator + groupOf(words, i, bits).toString(16)
   }
