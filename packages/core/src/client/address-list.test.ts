@@ -82,7 +82,10 @@ describe('an address list', () => {
     '2001:db8::1/32',
     '::/129',
   ])('refuses %j', (entry) => {
-    expect(() => new AddressList('allow', [entry])).toThrow(expect.objectContaining({ code: 'RL_INVALID_OPTION' }))
+    const message = expect.stringMatching(/^Expected an entry of `allow` to be an? (address|network) .*, got /)
+    expect(() => new AddressList('allow', [entry])).toThrow(
+      expect.objectContaining({ code: 'RL_INVALID_OPTION', message }),
+    )
   })
 
   it.each<unknown>(['192.0.2.1', [7], Array(1), undefined])('is none of %j', (entries) => {
@@ -100,6 +103,7 @@ describe('a forwarding header', () => {
     'of a proxy at %s that is not trusted is warned of',
     (peer) => {
       expect(forwards(peer, peer)).toContain(peer)
+      expect(forwards(peer, peer)).toContain('`trust proxy` in Express')
       expect(forwards(peer, peer, 'forwarded')).toContain('forwarded')
     },
   )

@@ -55,18 +55,22 @@ describe('clientKey', () => {
     null,
     7,
   ])('refuses %j', (address) => {
-    expect(() => clientKey(address as string)).toThrow(expect.objectContaining({ code: 'RL_INVALID_ADDRESS' }))
+    const message = expect.stringMatching(/^Expected `ip` to be an IPv4 or IPv6 address without a port, got /)
+    expect(() => clientKey(address as string)).toThrow(expect.objectContaining({ code: 'RL_INVALID_ADDRESS', message }))
   })
 
   it('refuses an option that it does not know', () => {
     expect(() => clientKey('2001:db8::1', { ipv6subnet: 48 } as object)).toThrow(
-      expect.objectContaining({ code: 'RL_UNKNOWN_OPTION' }),
+      expect.objectContaining({ code: 'RL_UNKNOWN_OPTION', message: expect.stringContaining('clientKey') }),
     )
   })
 
   it.each([0, 129, 1.5, Number.NaN, '64', null])('refuses a subnet of %j', (ipv6Subnet) => {
     expect(() => clientKey('::1', { ipv6Subnet: ipv6Subnet as number })).toThrow(
-      expect.objectContaining({ code: 'RL_INVALID_OPTION' }),
+      expect.objectContaining({
+        code: 'RL_INVALID_OPTION',
+        message: expect.stringMatching(/^Expected `ipv6Subnet` to be/),
+      }),
     )
   })
 
