@@ -76,7 +76,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'npm run bench -- memory --update-docs': CELLS,
   'npm run bench -- redis --update-docs': CELLS,
   'npm run bench -- sqlite exactness --update-docs': CELLS,
-  'npm run bench -- http --rounds 7 --update-docs': CELLS,
+  'npm run bench -- http --update-docs': CELLS,
   'node packages/core/src/dos/measure.fixture.ts': { byHand: 'takes minutes, and wants a machine to itself' },
   'node docs/conformance-runs.fixture.ts memory': { byHand: 'takes minutes' },
   "redis-cli --scan --pattern 'rl:1:*' | head": { byHand: 'asks a Redis of yours' },
