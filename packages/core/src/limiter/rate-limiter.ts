@@ -15,7 +15,7 @@ import { Decider } from './decider.ts'
 import type { Health } from './health.ts'
 import { LIMITER_EVENTS } from './limiter-events.ts'
 import type { LimiterEvents } from './limiter-events.ts'
-import { logEvents } from './log-events.ts'
+import { logDecision, logStoreEvents } from './limiter-log.ts'
 import type { Plan } from './plan.ts'
 import { namesNobody, Planner } from './planner.ts'
 import { RATE_LIMITER_OPTIONS } from './rate-limiter-options.ts'
@@ -74,7 +74,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     this.#events = new Emitter<LimiterEvents>('a limiter', LIMITER_EVENTS, (name, error) =>
       this.#toldBadly(name, error),
     )
-    logEvents(this.#events, this.reporter)
+    logStoreEvents(this.#events, this.reporter)
     const partitionKeyOf =
       partitionKeySecret === undefined ? undefined : hashedNamesBy('partitionKeySecret', partitionKeySecret)
     this.#decider = new Decider(store, deadline, this.#events, partitionKeyOf)
@@ -287,6 +287,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   #told(request: RateLimitRequest, result: RateLimitResult): RateLimitResult {
     this.#counter.count(result)
+    logDecision(this.reporter, request, result)
     const isHeard = this.#events.hears('decision') || (!result.allowed && this.#events.hears('block'))
     if (!isHeard) return result
     // A listener is told what was decided, and cannot decide otherwise.

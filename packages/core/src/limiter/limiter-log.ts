@@ -1,17 +1,12 @@
 import { StoreError } from '../errors.ts'
 import type { Emitter } from '../events.ts'
 import type { Reporter } from '../logger.ts'
-import type { DecisionEvent, LimiterEvents } from './limiter-events.ts'
-import type { DenialReason } from './result.ts'
+import type { LimiterEvents } from './limiter-events.ts'
+import type { RateLimitRequest } from './request.ts'
+import type { DenialReason, RateLimitResult } from './result.ts'
 
-/** Passes what happens in a limiter on to its log. */
-export function logEvents(events: Emitter<LimiterEvents>, reporter: Reporter): void {
-  if (reporter.hears('info')) events.on('block', (event) => logBlock(reporter, event))
-  if (reporter.hears('debug')) {
-    events.on('decision', (event) => {
-      if (event.result.allowed) logAdmission(reporter, event)
-    })
-  }
+/** Passes what happens to stores on to a limiter's log. */
+export function logStoreEvents(events: Emitter<LimiterEvents>, reporter: Reporter): void {
   if (!reporter.hears('error')) return
   events.on('storeError', ({ role, verb, error }) => {
     const code = error instanceof StoreError ? error.code : undefined
@@ -40,7 +35,14 @@ const REASONS = {
   'deny-list': 'the client is on the deny list',
 } as const satisfies Record<DenialReason, string>
 
-function logBlock(reporter: Reporter, { request, result }: DecisionEvent): void {
+/** Tells a limiter's log of a decision: not as an event, whose copies would be made for each request of a flood. */
+export function logDecision(reporter: Reporter, request: RateLimitRequest, result: RateLimitResult): void {
+  if (!reporter.hears(result.allowed ? 'debug' : 'info')) return
+  if (result.allowed) logAdmission(reporter, request, result)
+  else logBlock(reporter, request, result)
+}
+
+function logBlock(reporter: Reporter, request: RateLimitRequest, result: RateLimitResult): void {
   const { ip, userId, endpoint, method } = request
   const { policy, reason, retryAfterMs } = result
   reporter.tell({ level: 'info', event: 'rate_limit_block', budget: 'block' }, () => ({
@@ -56,7 +58,7 @@ function logBlock(reporter: Reporter, { request, result }: DecisionEvent): void 
   }))
 }
 
-function logAdmission(reporter: Reporter, { request, result }: DecisionEvent): void {
+function logAdmission(reporter: Reporter, request: RateLimitRequest, result: RateLimitResult): void {
   const { ip, userId, endpoint, method, cost = 1 } = request
   const { policy, remaining, tier, degraded } = result
   reporter.tell({ level: 'debug', event: 'rate_limit_pass' }, () => ({
