@@ -231,12 +231,9 @@ describe('a denial', () => {
   it('is answered at once, unless the application takes time over it', async () => {
     const answer = (options: Parameters<typeof middlewareOf>[0]) =>
       middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP }, {})
-    const [atOnce, ...later] = [
-      answer({ message: () => 'No.', onDenied: () => undefined }),
-      answer({ message: async () => 'No.' }),
-      answer({ onDenied: async () => undefined }),
-    ]
-    expect(atOnce).toMatchObject({ allowed: false, statusCode: 429 })
+    const atOnce = [answer({}), answer({ message: () => 'No.', onDenied: () => undefined })]
+    for (const one of atOnce) expect(one).toMatchObject({ allowed: false, statusCode: 429 })
+    const later = [answer({ message: async () => 'No.' }), answer({ onDenied: async () => undefined })]
     for (const one of later) {
       expect(one).toBeInstanceOf(Promise)
       expect(await one).toMatchObject({ allowed: false, statusCode: 429 })
