@@ -35,7 +35,7 @@ export function clientKey(address: string, options: ClientKeyOptions = {}): stri
 
 /** `clientKey`, for a subnet that has been checked. */
 export function clientKeyIn(address: string, ipv6Subnet: number): string {
-  // As it is to be, and what nearly all addresses are.
+  // Plain IPv4 is named as it is.
   if (reader.readIPv4(address)) return address
   if (!reader.readIPv6(address)) {
     throw new RequestError(
