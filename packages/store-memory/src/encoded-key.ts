@@ -19,6 +19,10 @@ export class EncodedKey {
   /** What the words do not say: how many characters they are, and of what kind. Never 0, and less than 2^12. */
   head = 0
   hash = 0
+  /** The first part of the key, if a byte is enough, and what had come of it: mostly the next key begins with it too. */
+  #begun: string | undefined
+  #begunHash = 0
+  #begunWord = 0
   #seed = 0
   #factor = 0
 
@@ -51,10 +55,17 @@ export class EncodedKey {
   #readBytes(text: string, rest: string, head: number): boolean {
     const cut = text.length
     const length = cut + rest.length
-    let hash = this.#seed
+    const isBegun = rest !== '' && text === this.#begun
+    let hash = isBegun ? this.#begunHash : this.#seed
+    let word = isBegun ? this.#begunWord : 0
     let seen = 0
-    let word = 0
-    for (let i = 0; i < length; i++) {
+    if (!isBegun) this.#begun = undefined
+    for (let i = isBegun ? cut : 0; i < length; i++) {
+      if (i === cut) {
+        this.#begun = text
+        this.#begunHash = hash
+        this.#begunWord = word
+      }
       const unit = i < cut ? text.charCodeAt(i) : rest.charCodeAt(i - cut)
       seen |= unit
       word = (word << 8) | unit
@@ -74,6 +85,7 @@ export class EncodedKey {
   }
 
   #readPairs(text: string, head: number): void {
+    this.#begun = undefined
     for (let i = 0; i < text.length; i += 2) {
       const second = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
       this.words[i >> 1] = text.charCodeAt(i) | (second << 16)

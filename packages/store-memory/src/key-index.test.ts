@@ -48,15 +48,38 @@ const text = fc.oneof(
   fc.string({ unit: any, maxLength: 210 }),
 )
 
+const kept = ({ head, words }: EncodedKey) => ({ head, words: words.slice(0, wordsOf(head)) })
+
 it('reads a key in two parts as it reads it joined', () => {
   const [key, joined] = [new EncodedKey(), new EncodedKey()]
-  const kept = ({ head, words }: EncodedKey) => ({ head, words: words.slice(0, wordsOf(head)) })
   fc.assert(
     fc.property(text, fc.nat(210), (asked, cut) => {
       key.read(asked.slice(0, cut), asked.slice(cut))
       joined.read(asked)
       expect(kept(key)).toEqual(kept(joined))
       expect(key.hash).toBe(key.hashOf(key.head, key.words, 0))
+    }),
+  )
+})
+
+it('reads each key as if it were the first, whatever the one before began with', () => {
+  const begin = fc.constantFrom('', 'ip|', 'ip|2', 'user:free|', 'жук|', 'x'.repeat(150))
+  const rest = fc.oneof(
+    fc.constant(''),
+    fc.string({ unit: narrow, maxLength: 60 }),
+    fc.string({ unit: any, maxLength: 9 }),
+  )
+  const asked = fc.record({ begin, rest })
+  fc.assert(
+    fc.property(fc.array(asked, { minLength: 2, maxLength: 8 }), (all) => {
+      const key = new EncodedKey()
+      for (const { begin, rest } of all) {
+        key.read(begin, rest)
+        const first = new EncodedKey()
+        first.read(begin + rest)
+        expect(kept(key)).toEqual(kept(first))
+        expect(key.hash).toBe(key.hashOf(key.head, key.words, 0))
+      }
     }),
   )
 })

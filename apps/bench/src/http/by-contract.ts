@@ -5,17 +5,12 @@ import type { Limit, PolicyResult, RateLimitAnswer, RequestFacts, Reservation, V
 import type { Quota } from '../contender.ts'
 import { checkedMapOfWindows } from '../stores-by-hand.ts'
 
-const FIELDS = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] as const
-
 /**
  * Windows in a `Map`, by the contracts that ours keeps: the client's address has to be one; a store is asked with a list of charges,
  * which it checks, and answers in one of verdicts; an adapter is answered with a decision that lists its limits and can be settled,
  * and with fields by name. What none with these contracts can do without: it has one limit for everyone, and no other rules.
  */
-export function answersByContract(
-  quota: Quota,
-  [limitField, remainingField, resetField]: readonly [string, string, string] = FIELDS,
-): (facts: RequestFacts) => RateLimitAnswer {
+export function answersByContract(quota: Quota): (facts: RequestFacts) => RateLimitAnswer {
   const consume = checkedMapOfWindows()
   const limit: Limit = { algorithm: 'fixed-window', ...quota }
   return function answerTo({ ip = '' }) {
@@ -36,9 +31,9 @@ export function answersByContract(
       settle: () => Promise.resolve(),
     }
     const headers = {
-      [limitField]: String(quota.quota),
-      [remainingField]: String(remaining),
-      [resetField]: String(Math.ceil(resetAfterMs / 1000)),
+      'x-ratelimit-limit': `${quota.quota}`,
+      'x-ratelimit-remaining': `${remaining}`,
+      'x-ratelimit-reset': `${Math.ceil(resetAfterMs / 1000)}`,
     }
     const [statusCode, message] = allowed ? [200, 'OK'] : [429, 'Too Many Requests']
     return { allowed, statusCode, reason, message, headers, body: '', result }

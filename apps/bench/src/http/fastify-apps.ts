@@ -33,10 +33,14 @@ function byHand(quota: Quota): onRequestHookHandler {
 }
 
 function byContract(app: FastifyInstance, quota: Quota): void {
-  // Other names Fastify would put in lower case for each request; ours does so once for all.
-  const answerTo = answersByContract(quota, LEGACY_FIELDS)
+  const answerTo = answersByContract(quota)
   app.decorateRequest('rateLimit', undefined)
   app.addHook('onRequest', function limit(request, reply, done) {
+    // Any route may have a rule of its own, whether or not it was there before the hook.
+    if (request.routeOptions.config.rateLimit === false) {
+      done()
+      return
+    }
     const { ip, method, socket, url } = request
     const header = (name: string): string | undefined => request.headers[name.toLowerCase()]?.toString()
     const facts = { ip, peer: socket.remoteAddress, method, endpoint: url, header }

@@ -82,7 +82,7 @@ export const threeWindowsAndFields: Contender = {
           { key: `/api/search|${ip}`, limit: byEndpoint, cost: 1 },
         ])
         const fields = fieldsOf(verdicts)
-        if (verdicts.every(({ allowed }) => allowed) && fields['X-RateLimit-Remaining'] !== undefined) admitted += 1
+        if (verdicts.every(({ allowed }) => allowed) && fields['x-ratelimit-remaining'] !== undefined) admitted += 1
       }
       return admitted
     }
@@ -93,8 +93,8 @@ function fieldsOf(verdicts: readonly Verdict[]): Readonly<Record<string, string>
   let tightest = verdicts[0]!
   for (const verdict of verdicts) if (verdict.remaining < tightest.remaining) tightest = verdict
   return {
-    'X-RateLimit-Limit': String(tightest.limit),
-    'X-RateLimit-Remaining': String(tightest.remaining),
-    'X-RateLimit-Reset': String(Math.ceil(tightest.resetAfterMs / 1000)),
+    'x-ratelimit-limit': String(tightest.limit),
+    'x-ratelimit-remaining': String(tightest.remaining),
+    'x-ratelimit-reset': String(Math.ceil(tightest.resetAfterMs / 1000)),
   }
 }

@@ -38,7 +38,7 @@ export function wholeDecision(name: string, { rules, request }: Setting, formats
         for (const ip of addresses) {
           const result = await limiter.isAllowed(request(ip))
           const fields = rateLimitHeaders(result, { formats })
-          if (result.allowed && fields['X-RateLimit-Remaining'] !== undefined) admitted += 1
+          if (result.allowed && fields['x-ratelimit-remaining'] !== undefined) admitted += 1
         }
         return admitted
       }

@@ -16,7 +16,7 @@ describe('a denial', () => {
   ])('for %s has status %i and a type', (reason, status, type) => {
     const { statusCode, headers, body } = denialOf(reason, { result })
     expect([statusCode, JSON.parse(body)]).toEqual([status, expect.objectContaining({ status, type })])
-    expect(headers).toEqual({ 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' })
+    expect(headers).toEqual({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
   })
 
   it.each([
@@ -32,13 +32,13 @@ describe('a denial', () => {
     ['', 'application/problem+json'],
   ])('to a client that accepts %s is %s, each time', (accept, type) => {
     for (let i = 0; i < 2; i++)
-      expect(denialOf('quota-exceeded', { result, accept }).headers['Content-Type']).toBe(type)
+      expect(denialOf('quota-exceeded', { result, accept }).headers['content-type']).toBe(type)
   })
 
   it('does not weigh what no client sends', () => {
     const accept = (images: number) => `${'image/png,'.repeat(images)}text/plain`
     const typeFor = (images: number) =>
-      denialOf('quota-exceeded', { result, accept: accept(images) }).headers['Content-Type']
+      denialOf('quota-exceeded', { result, accept: accept(images) }).headers['content-type']
     expect([typeFor(29), typeFor(30)]).toEqual(['text/plain; charset=utf-8', 'application/problem+json'])
   })
 

@@ -81,7 +81,7 @@ export function denialOf(reason: ProblemReason, { result, accept, message }: Den
   return {
     statusCode: status,
     message: title,
-    headers: { 'Content-Type': isText ? 'text/plain; charset=utf-8' : contentType, 'Cache-Control': 'no-store' },
+    headers: { 'content-type': isText ? 'text/plain; charset=utf-8' : contentType, 'cache-control': 'no-store' },
     body: isText ? detail : JSON.stringify(problem),
   }
 }

@@ -32,9 +32,9 @@ function fieldsOf(format: HeaderFormat, ...policies: Partial<PolicyResult>[]) {
 describe('the examples of', () => {
   it('the legacy form', () => {
     expect(fieldsOf('legacy', { quota: 100, remaining: 50, resetAfterMs: 29_001 })).toEqual({
-      'X-RateLimit-Limit': '100',
-      'X-RateLimit-Remaining': '50',
-      'X-RateLimit-Reset': '30',
+      'x-ratelimit-limit': '100',
+      'x-ratelimit-remaining': '50',
+      'x-ratelimit-reset': '30',
     })
   })
 
@@ -42,17 +42,17 @@ describe('the examples of', () => {
     const hour = { quota: 1000, windowMs: 3_600_000, remaining: 1000, resetAfterMs: 0 }
     const day = { quota: 5000, windowMs: 86_400_000, remaining: 100, resetAfterMs: 36_000_000 }
     expect(fieldsOf('draft-6', hour, day)).toEqual({
-      'RateLimit-Limit': '5000',
-      'RateLimit-Policy': '1000;w=3600, 5000;w=86400',
-      'RateLimit-Remaining': '100',
-      'RateLimit-Reset': '36000',
+      'ratelimit-limit': '5000',
+      'ratelimit-policy': '1000;w=3600, 5000;w=86400',
+      'ratelimit-remaining': '100',
+      'ratelimit-reset': '36000',
     })
   })
 
   it('revision 7 are written as there', () => {
     expect(fieldsOf('draft-7', { quota: 100, remaining: 50, resetAfterMs: 5000 })).toEqual({
-      'RateLimit-Policy': '100;w=60',
-      RateLimit: 'limit=100, remaining=50, reset=5',
+      'ratelimit-policy': '100;w=60',
+      ratelimit: 'limit=100, remaining=50, reset=5',
     })
   })
 
@@ -75,7 +75,7 @@ describe('the examples of', () => {
       [{ name: 'peruser', quota: 65_535, unit: 'content-bytes', windowMs: 10_000, partitionKey: 'sdfjLJUOUH==' }],
     ],
   ])('revision 11 are written as there: RateLimit-Policy: %s', (field, policies) => {
-    expect(fieldsOf('draft-11', ...policies)['RateLimit-Policy']).toBe(field)
+    expect(fieldsOf('draft-11', ...policies)['ratelimit-policy']).toBe(field)
   })
 
   it.each<[string, Partial<PolicyResult>]>([
@@ -83,7 +83,7 @@ describe('the examples of', () => {
     ['"default";r=0;t=5', { remaining: 0, allowed: false, retryAfterMs: 5000 }],
     ['"default";r=300000000;t=60;pk=:QXBwLTk5OQ==:', { remaining: 300_000_000, partitionKey: 'QXBwLTk5OQ==' }],
   ])('revision 11 are written as there: RateLimit: %s', (field, policy) => {
-    expect(fieldsOf('draft-11', policy)['RateLimit']).toBe(field)
+    expect(fieldsOf('draft-11', policy)['ratelimit']).toBe(field)
   })
 })
 
@@ -97,20 +97,20 @@ describe('five windows of one rule', () => {
     await limiter.isAllowed({ ip: '203.0.113.7', cost: 3 })
     now = 500
     expect(rateLimitHeaders(await limiter.isAllowed({ ip: '203.0.113.7' }))).toEqual({
-      'X-RateLimit-Limit': '5',
-      'X-RateLimit-Remaining': '1',
-      'X-RateLimit-Reset': '1',
-      'RateLimit-Policy':
+      'x-ratelimit-limit': '5',
+      'x-ratelimit-remaining': '1',
+      'x-ratelimit-reset': '1',
+      'ratelimit-policy':
         '"ip per second";q=5;w=1, "ip per 10 seconds";q=9;w=10, "ip per minute";q=30;w=60, ' +
         '"ip per hour";q=100;w=3600, "ip per day";q=200;w=86400',
-      RateLimit:
+      ratelimit:
         '"ip per second";r=1;t=1, "ip per 10 seconds";r=5;t=10, "ip per minute";r=26;t=60, ' +
         '"ip per hour";r=96;t=3600, "ip per day";r=196;t=86400',
     })
   })
 })
 
-describe('Retry-After', () => {
+describe('retry-after', () => {
   it('is never earlier than what a limit that denies says, and there only where waiting helps', () => {
     const anyDenied = fc.record({
       retryAfterMs: fc.oneof(fc.integer({ min: 1, max: 10 ** 9 }), fc.constant(Infinity)),
@@ -123,10 +123,10 @@ describe('Retry-After', () => {
           ...policies.map((policy) => ({ ...policy, ...(policy.allowed && { retryAfterMs: 0 }) })),
         )
         const fields = rateLimitHeaders(result, { formats: ['draft-11'], retryJitterMs })
-        const retryAfter = fields['Retry-After']
+        const retryAfter = fields['retry-after']
         expect(retryAfter !== undefined).toBe(!result.allowed && Number.isFinite(result.retryAfterMs))
         if (retryAfter === undefined) return
-        const told = parseList(fields['RateLimit']!).map(([, parameters]) => parameters.get('t') as number)
+        const told = parseList(fields['ratelimit']!).map(([, parameters]) => parameters.get('t') as number)
         const violated = told.filter((_t, i) => !policies[i]!.allowed)
         expect(Number(retryAfter)).toBeGreaterThanOrEqual(Math.max(...violated))
         expect(Number(retryAfter)).toBeLessThanOrEqual(Math.ceil((result.retryAfterMs + retryJitterMs) / 1000))
@@ -158,7 +158,7 @@ describe('every field', () => {
       fc.property(fc.array(anyPolicy, { minLength: 1, maxLength: 3 }), (policies) => {
         const result = resultWith(...policies)
         const fields = rateLimitHeaders(result, { formats: ['draft-11'] })
-        const [limits, states] = [parseList(fields['RateLimit-Policy']!), parseList(fields['RateLimit']!)]
+        const [limits, states] = [parseList(fields['ratelimit-policy']!), parseList(fields['ratelimit']!)]
         expect(
           limits.map(([name, parameters]) => [name, parameters.get('q'), parameters.get('w'), parameters.get('qu')]),
         ).toEqual(
@@ -179,9 +179,9 @@ describe('every field', () => {
         const keys = [...limits, ...states].map(([, parameters]) => (parameters.get('pk') as ByteSequence).toBase64())
         expect(keys).toEqual([...policies, ...policies].map(({ partitionKey }) => partitionKey))
         const older = rateLimitHeaders(result, { formats: ['draft-6', 'draft-7'] })
-        parseList(older['RateLimit-Policy']!)
-        parseDictionary(older['RateLimit']!)
-        for (const name of ['Limit', 'Remaining', 'Reset']) parseItem(older[`RateLimit-${name}`]!)
+        parseList(older['ratelimit-policy']!)
+        parseDictionary(older['ratelimit']!)
+        for (const name of ['limit', 'remaining', 'reset']) parseItem(older[`ratelimit-${name}`]!)
       }),
       { numRuns: 100_000 },
     )

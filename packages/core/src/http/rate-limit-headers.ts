@@ -5,7 +5,10 @@ import type { PolicyResult, RateLimitResult } from '../limiter/result.ts'
 import type { RuleKind } from '../limiter/rule.ts'
 import { sfBytes, sfInteger, sfString } from './structured-fields.ts'
 
-/** Header fields by name, as every framework takes them. */
+/**
+ * Header fields by name, as every framework takes them. Names are in lower case, as HTTP/2 has them (RFC 9113, 8.2.1) and Node's
+ * own tables: to those who read them it is the same (RFC 9110, 5.1), and no framework has to make them so for each request.
+ */
 export type HeaderFields = Readonly<Record<string, string>>
 
 /** What a form of header fields has to tell: all limits that were asked, and the one to tell of where there is room for one. */
@@ -61,7 +64,7 @@ const DEFAULT_FORMATS: readonly HeaderFormat[] = ['legacy', 'draft-11']
  *
  * const limiter = new RateLimiter({ store: new MemoryStore() })
  * const headers = rateLimitHeaders(await limiter.isAllowed({ ip: '203.0.113.7' }), { formats: ['draft-11'] })
- * // { 'RateLimit-Policy': '"ip";q=100;w=60', RateLimit: '"ip";r=99;t=60' }
+ * // { 'ratelimit-policy': '"ip";q=100;w=60', ratelimit: '"ip";r=99;t=60' }
  * ```
  */
 export function rateLimitHeaders(result: RateLimitResult, options: HeaderOptions = {}): HeaderFields {
@@ -101,7 +104,7 @@ export function checkRetryJitter(retryJitterMs: unknown): void {
 
 /** `Retry-After`, if waiting helps. */
 export function retryAfter(retryAfterMs: number, jitterMs: number): HeaderFields {
-  return Number.isFinite(retryAfterMs) ? { 'Retry-After': seconds(retryAfterMs + Math.random() * jitterMs) } : {}
+  return Number.isFinite(retryAfterMs) ? { 'retry-after': seconds(retryAfterMs + Math.random() * jitterMs) } : {}
 }
 
 /**
@@ -122,22 +125,22 @@ export function checkHeaderFormats(formats: readonly HeaderFormat[]): void {
 }
 
 function writeLegacy(fields: Fields, { shown: { limit, remaining, resetAfterMs } }: Told): void {
-  fields['X-RateLimit-Limit'] = String(limit)
-  fields['X-RateLimit-Remaining'] = String(remaining)
-  fields['X-RateLimit-Reset'] = seconds(resetAfterMs)
+  fields['x-ratelimit-limit'] = `${limit}`
+  fields['x-ratelimit-remaining'] = `${remaining}`
+  fields['x-ratelimit-reset'] = seconds(resetAfterMs)
 }
 
 function writeDraft6(fields: Fields, { policies, shown }: Told): void {
-  fields['RateLimit-Policy'] = quotaPolicies(policies)
-  fields['RateLimit-Limit'] = sfInteger(shown.limit)
-  fields['RateLimit-Remaining'] = sfInteger(shown.remaining)
-  fields['RateLimit-Reset'] = effectiveSeconds(shown)
+  fields['ratelimit-policy'] = quotaPolicies(policies)
+  fields['ratelimit-limit'] = sfInteger(shown.limit)
+  fields['ratelimit-remaining'] = sfInteger(shown.remaining)
+  fields['ratelimit-reset'] = effectiveSeconds(shown)
 }
 
 function writeDraft7(fields: Fields, { policies, shown }: Told): void {
   const { limit, remaining } = shown
-  fields['RateLimit-Policy'] = quotaPolicies(policies)
-  fields['RateLimit'] = `limit=${sfInteger(limit)}, remaining=${sfInteger(remaining)}, reset=${effectiveSeconds(shown)}`
+  fields['ratelimit-policy'] = quotaPolicies(policies)
+  fields['ratelimit'] = `limit=${sfInteger(limit)}, remaining=${sfInteger(remaining)}, reset=${effectiveSeconds(shown)}`
 }
 
 function writeDraft11(fields: Fields, { policies }: Told): void {
@@ -152,8 +155,8 @@ function writeDraft11(fields: Fields, { policies }: Told): void {
     quotas += `${separator}${name};q=${sfInteger(quota)}${counted};w=${windowSeconds(policy)}${partition}`
     standings += `${separator}${name};r=${sfInteger(remaining)};t=${effectiveSeconds(policy)}${partition}`
   }
-  fields['RateLimit-Policy'] = quotas
-  fields['RateLimit'] = standings
+  fields['ratelimit-policy'] = quotas
+  fields['ratelimit'] = standings
 }
 
 /** How revisions 6 and 7 list limits, which have no names there. */
@@ -174,7 +177,7 @@ function effectiveSeconds({ allowed, retryAfterMs, resetAfterMs }: PolicyResult)
 }
 
 function seconds(ms: number): string {
-  return String(Math.ceil(ms / 1000))
+  return `${Math.ceil(ms / 1000)}`
 }
 
 function refuse(expected: string, got: unknown): never {

@@ -32,11 +32,11 @@ describe('processRequest', () => {
       statusCode: 200,
       message: 'OK',
       headers: {
-        'X-RateLimit-Limit': '100',
-        'X-RateLimit-Remaining': '99',
-        'X-RateLimit-Reset': '60',
-        'RateLimit-Policy': '"ip";q=100;w=60',
-        RateLimit: '"ip";r=99;t=60',
+        'x-ratelimit-limit': '100',
+        'x-ratelimit-remaining': '99',
+        'x-ratelimit-reset': '60',
+        'ratelimit-policy': '"ip";q=100;w=60',
+        ratelimit: '"ip";r=99;t=60',
       },
       body: '',
       result: expect.objectContaining({ allowed: true, policy: 'ip' }),
@@ -51,14 +51,14 @@ describe('processRequest', () => {
     const { headers, body, ...answer } = await middleware.processRequest({ ip: IP }, {})
     expect(answer).toMatchObject({ allowed: false, statusCode: 429, message: 'Too many requests' })
     expect(headers).toEqual({
-      'X-RateLimit-Limit': '1',
-      'X-RateLimit-Remaining': '0',
-      'X-RateLimit-Reset': '60',
-      'RateLimit-Policy': '"ip";q=1;w=60',
-      RateLimit: '"ip";r=0;t=60',
-      'Retry-After': '60',
-      'Content-Type': 'application/problem+json',
-      'Cache-Control': 'no-store',
+      'x-ratelimit-limit': '1',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': '60',
+      'ratelimit-policy': '"ip";q=1;w=60',
+      ratelimit: '"ip";r=0;t=60',
+      'retry-after': '60',
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
     })
     expect(JSON.parse(body)).toEqual({
       type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
@@ -74,7 +74,7 @@ describe('processRequest', () => {
 
   it('gives no wait where none would help', async () => {
     const { headers, body } = await middlewareOf({ ip: '0 per minute' }).processRequest({ ip: IP }, {})
-    expect(headers).not.toHaveProperty('Retry-After')
+    expect(headers).not.toHaveProperty('retry-after')
     expect(JSON.parse(body)).not.toHaveProperty('retryAfterMs')
   })
 
@@ -242,10 +242,18 @@ describe('a denial', () => {
 
   it('can be answered in the application’s own way, or only heard of', async () => {
     const own = await denied({ onDenied: (_answer, { key }) => ({ statusCode: 418, body: `no, ${key}` }) })
-    expect(own).toMatchObject({ allowed: false, statusCode: 418, body: 'no, u', headers: { 'X-RateLimit-Limit': '0' } })
+    expect(own).toMatchObject({ allowed: false, statusCode: 418, body: 'no, u', headers: { 'x-ratelimit-limit': '0' } })
     const heard: number[] = []
     const usual = await denied({ onDenied: ({ statusCode }) => void heard.push(statusCode) })
     expect([usual.statusCode, heard]).toEqual([429, [429]])
+  })
+
+  it('says every field once, however the application spells its own', async () => {
+    const { headers } = await denied({
+      onDenied: (answer) => ({ headers: { ...answer.headers, 'Content-Type': 'text/html', 'X-Own': 'yes' } }),
+    })
+    const { headers: usual } = await denied({})
+    expect(headers).toEqual({ ...usual, 'content-type': 'text/html', 'x-own': 'yes' })
   })
 
   it('stays a denial, and whole, whatever is answered in its place', async () => {
@@ -293,16 +301,16 @@ describe('a denial', () => {
     const middleware = middlewareOf({ ...spent, headers: ['draft-7'] })
     await middleware.processRequest({ ip: IP }, {})
     expect((await middleware.processRequest({ ip: IP }, {})).headers).toEqual({
-      'RateLimit-Policy': '1;w=60',
-      RateLimit: 'limit=1, remaining=0, reset=60',
-      'Retry-After': '60',
-      'Content-Type': 'application/problem+json',
-      'Cache-Control': 'no-store',
+      'ratelimit-policy': '1;w=60',
+      ratelimit: 'limit=1, remaining=0, reset=60',
+      'retry-after': '60',
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
     })
     const silent = middlewareOf({ ...spent, headers: [] })
     expect((await silent.processRequest({ ip: IP }, {})).headers).toEqual({})
     const { headers } = await silent.processRequest({ ip: IP }, {})
-    expect(Object.keys(headers)).toEqual(['Content-Type', 'Cache-Control'])
+    expect(Object.keys(headers)).toEqual(['content-type', 'cache-control'])
   })
 
   it('tells to wait up to the jitter longer, never shorter', async () => {
@@ -310,7 +318,7 @@ describe('a denial', () => {
     await middleware.processRequest({ ip: IP }, {})
     const waits = new Set<number>()
     for (let i = 0; i < 200; i++)
-      waits.add(Number((await middleware.processRequest({ ip: IP }, {})).headers['Retry-After']))
+      waits.add(Number((await middleware.processRequest({ ip: IP }, {})).headers['retry-after']))
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(60)
     expect(Math.max(...waits)).toBeLessThanOrEqual(90)
     expect(waits.size).toBeGreaterThan(10)

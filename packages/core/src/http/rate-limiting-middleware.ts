@@ -190,7 +190,8 @@ export class RateLimitingMiddleware<Incoming = void> {
       if (!onDenied) return withBodyFor(facts, answer)
       return andThen(onDenied(answer, incoming), (own) => {
         const { statusCode, headers, body } = own ?? {}
-        return withBodyFor(facts, { ...answer, ...definedOf({ statusCode, headers, body }) })
+        const changes = { statusCode, headers: headers && inLowerCase(headers), body }
+        return withBodyFor(facts, { ...answer, ...definedOf(changes) })
       })
     })
   }
@@ -240,6 +241,11 @@ export class RateLimitingMiddleware<Incoming = void> {
 /** An answer to HEAD has no body (RFC 9110, 9.3.2). */
 function withBodyFor({ method }: RequestFacts, answer: RateLimitAnswer): RateLimitAnswer {
   return method?.toUpperCase() === 'HEAD' ? { ...answer, body: '' } : answer
+}
+
+/** Of one name in two spellings, the later one stands: an application's `Content-Type` takes the place of ours. */
+function inLowerCase(fields: HeaderFields): HeaderFields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 /** Without what is not given. */

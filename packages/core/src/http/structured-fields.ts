@@ -10,7 +10,7 @@ export function sfString(text: string): string {
 
 /** An integer (RFC 9651, 4.1.4): quotas beyond the largest are told as that. */
 export function sfInteger(value: number): string {
-  return String(Math.min(value, MAX_INTEGER))
+  return `${Math.min(value, MAX_INTEGER)}`
 }
 
 /** A byte sequence (RFC 9651, 4.1.8) that is in base64 already. */

@@ -490,16 +490,16 @@ describe('buildRateLimitHeaders', () => {
     await limiter.isAllowed(request)
     store.asked.length = 0
     expect(await limiter.buildRateLimitHeaders(request, { formats: ['legacy'], ...(prefer && { prefer }) })).toEqual({
-      'X-RateLimit-Limit': limit,
-      'X-RateLimit-Remaining': String(Number(limit) - 1),
-      'X-RateLimit-Reset': reset,
+      'x-ratelimit-limit': limit,
+      'x-ratelimit-remaining': String(Number(limit) - 1),
+      'x-ratelimit-reset': reset,
     })
     expect(store.asked).toEqual(['peek'])
   })
 
   it('tells of another family where the preferred one does not apply, and of none where there is none', async () => {
     expect(await limiter.buildRateLimitHeaders({ ip: '192.0.2.5' }, { prefer: 'user' })).toMatchObject({
-      'X-RateLimit-Limit': '100',
+      'x-ratelimit-limit': '100',
     })
     expect(await limiterOf().limiter.buildRateLimitHeaders({ userId: 'u', tier: 'admin' })).toEqual({})
   })

@@ -24,47 +24,47 @@ export const answeringFaults: Faults = {
     'sends fields in older forms that a strict parser reads, admitted or denied',
   ],
   'tells of one limit only': [
-    rewriting(/^RateLimit/, (value) => value.split(', ', 1)[0]!),
+    rewriting(/^ratelimit/, (value) => value.split(', ', 1)[0]!),
     'lists five windows of one rule in order, with exact numbers',
     'sends the forms of header fields that it is told to',
   ],
   'sorts limits by their names': [
-    rewriting(/^RateLimit/, (value) => value.split(', ').toSorted().join(', ')),
+    rewriting(/^ratelimit/, (value) => value.split(', ').toSorted().join(', ')),
     'lists five windows of one rule in order, with exact numbers',
   ],
   'writes names without quotes': [
-    rewriting(/^RateLimit/, (value) => value.replaceAll('"', '')),
+    rewriting(/^ratelimit/, (value) => value.replaceAll('"', '')),
     'sends fields that a strict parser reads, admitted or denied',
   ],
   'writes keys as they are': [
-    rewriting(/^RateLimit/, (value) => value.replaceAll(/pk=:([^:]*):/g, 'pk=$1')),
+    rewriting(/^ratelimit/, (value) => value.replaceAll(/pk=:([^:]*):/g, 'pk=$1')),
     'sends fields that a strict parser reads, admitted or denied',
   ],
   'parts the members of a field by semicolons': [
-    rewriting(/^RateLimit/, (value) => value.replaceAll(', ', '; ')),
+    rewriting(/^ratelimit/, (value) => value.replaceAll(', ', '; ')),
     'sends fields in older forms that a strict parser reads, admitted or denied',
   ],
   'tells of limits where there are none': [
     answering(({ headers, result }) => ({
-      headers: result?.policy === undefined ? { 'X-RateLimit-Limit': 'Infinity', ...headers } : headers,
+      headers: result?.policy === undefined ? { 'x-ratelimit-limit': 'Infinity', ...headers } : headers,
     })),
     'says nothing where nothing limits',
     'lets in who is on the allow list, and denies with 403 who is on the deny list',
   ],
   'does not say how long to wait': [
-    without('Retry-After'),
+    without('retry-after'),
     'admits the quota, and tells how much is left',
     'denies with 503 what a store which hangs cannot decide, where the rule says so',
   ],
   'rounds the time to wait down': [
     answering(({ headers, result }) => {
       const wait = String(Math.floor((result?.retryAfterMs ?? 0) / 1000))
-      return { headers: headers['Retry-After'] === undefined ? headers : { ...headers, 'Retry-After': wait } }
+      return { headers: headers['retry-after'] === undefined ? headers : { ...headers, 'retry-after': wait } }
     }),
     'admits whoever waits as long as it says',
   ],
   'lets denials be kept': [
-    without('Cache-Control'),
+    without('cache-control'),
     'denies with a problem that is not to be kept',
     'refuses an address that is none with 400',
   ],
@@ -75,7 +75,7 @@ export const answeringFaults: Faults = {
   ],
   'denies in plain text': [
     answering(({ allowed, headers, message }) =>
-      allowed ? {} : { headers: { ...headers, 'Content-Type': 'text/plain' }, body: message },
+      allowed ? {} : { headers: { ...headers, 'content-type': 'text/plain' }, body: message },
     ),
     'denies with a problem that is not to be kept',
     'answers a denial in the type that the client likes best',
@@ -85,7 +85,7 @@ export const answeringFaults: Faults = {
     'answers a denial in the type that the client likes best',
   ],
   'says plain text of a problem': [
-    answering(({ allowed, headers }) => (allowed ? {} : { headers: { ...headers, 'Content-Type': 'text/plain' } })),
+    answering(({ allowed, headers }) => (allowed ? {} : { headers: { ...headers, 'content-type': 'text/plain' } })),
     'denies with a problem that is not to be kept',
   ],
   'answers HEAD with a body': [
