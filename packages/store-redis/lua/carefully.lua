@@ -24,9 +24,9 @@ local function costOfEarlier(kind, first, i)
   return cost
 end
 
-local function isChangedLater(kind, first, i, isChanged)
+local function isChangedLater(kind, first, i, change)
   for j = i + 1, kind.size do
-    if isChanged[j] and keys[first + j] == keys[first + i] then return true end
+    if change[j] and keys[first + j] == keys[first + i] then return true end
   end
   return false
 end
@@ -34,28 +34,29 @@ end
 local function spend(kind, first)
   -- Of each charge: the state before, what was decided, and the state to keep.
   local a, b, c, d, allowed, remaining, retryAfterMs = {}, {}, {}, {}, {}, {}, {}
-  local resetAfterMs, isChanged, na, nb, nc, nd = {}, {}, {}, {}, {}, {}
+  local resetAfterMs, change, na, nb, nc, nd = {}, {}, {}, {}, {}, {}
   local now, isAllowed = kind.now, true
   for i = 1, kind.size do
     local charge = kind[i]
     local cost = charge.cost == 0 and 0 or charge.cost + costOfEarlier(kind, first, i)
     a[i], b[i], c[i], d[i] = charge.algorithm.load(keys[first + i])
-    allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], isChanged[i], na[i], nb[i], nc[i], nd[i] =
+    allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i], na[i], nb[i], nc[i], nd[i] =
       charge.algorithm.consume(charge, cost, now, a[i], b[i], c[i], d[i])
     isAllowed = isAllowed and allowed[i]
   end
   for i = 1, kind.size do
     local charge = kind[i]
     if allowed[i] and not isAllowed then
-      allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], isChanged[i] =
+      allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i] =
         charge.algorithm.consume(charge, 0, now, a[i], b[i], c[i], d[i])
     end
     answer(allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i])
   end
   if kind.verb == 'peek' then return end
   for i = 1, kind.size do
-    if isChanged[i] and not isChangedLater(kind, first, i, isChanged) then
-      kind[i].algorithm.save(keys[first + i], resetAfterMs[i] + kind.extraMs, na[i], nb[i], nc[i], nd[i])
+    if change[i] and not isChangedLater(kind, first, i, change) then
+      local ttlMs = change[i] ~= AS_LONG and resetAfterMs[i] + kind.extraMs
+      kind[i].algorithm.save(keys[first + i], ttlMs, na[i], nb[i], nc[i], nd[i])
     end
   end
 end

@@ -52,12 +52,12 @@ local function spendFrom(kind, first, i)
     if keys[j] == key then return false end
   end
   local algorithm = charge.algorithm
-  local allowed, remaining, _, resetAfterMs, isChanged, a, b, c, d =
+  local allowed, remaining, _, resetAfterMs, change, a, b, c, d =
     algorithm.consume(charge, charge.cost, kind.now, algorithm.load(key))
   if not allowed or i < kind.size and not spendFrom(kind, first, i + 1) then return false end
   replies[replied + 2 * i - 1] = remaining
   replies[replied + 2 * i] = resetAfterMs
-  if isChanged then algorithm.save(key, resetAfterMs + kind.extraMs, a, b, c, d) end
+  if change then algorithm.save(key, change ~= AS_LONG and resetAfterMs + kind.extraMs, a, b, c, d) end
   return true
 end
 
@@ -76,9 +76,9 @@ local function decideTheRest()
     end
     if isOne then
       local key = keys[first + 1]
-      local allowed, remaining, retryAfterMs, resetAfterMs, isChanged, a, b, c, d =
+      local allowed, remaining, retryAfterMs, resetAfterMs, change, a, b, c, d =
         consume(charge, cost, now, load(key))
-      if isChanged then save(key, resetAfterMs + extraMs, a, b, c, d) end
+      if change then save(key, change ~= AS_LONG and resetAfterMs + extraMs, a, b, c, d) end
       if allowed then
         replies[replied + 1] = remaining
       else

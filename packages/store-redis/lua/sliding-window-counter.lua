@@ -37,10 +37,11 @@ local function consume(limit, cost, now, before, itsLength, itsCurrent, itsPrevi
     local retryAfterMs = fitsAt(quota - cost, opensAt, length, current, previous) - now
     return false, left, retryAfterMs, resetAfterMs, now < before, opensAt, length, current, previous
   end
+  local change = length == windowMs and current > 0 and AS_LONG or true
   current = current + cost
   if length ~= windowMs then opensAt, current, previous = now, cost, spent end
   resetAfterMs = resetAfter(now, opensAt, windowMs, current, previous)
-  return true, left - cost, 0, resetAfterMs, true, opensAt, windowMs, current, previous
+  return true, left - cost, 0, resetAfterMs, change, opensAt, windowMs, current, previous
 end
 
 local function refund(charge, now, before, itsLength, itsCurrent, itsPrevious)

@@ -146,7 +146,10 @@ async function expectSame(algorithm: AlgorithmName, history: History): Promise<v
       else states.delete(charges[index]!.key)
     }
     for (const key of ['a', 'b']) {
-      expect(await storedState(algorithm, key)).toEqual(states.get(key))
+      const state = states.get(key)
+      expect(await storedState(algorithm, key)).toEqual(state)
+      const mattersForMs = state ? algorithms[algorithm].expiresAt(state) - now : -2
+      expect(await client.pttl(`rl:1:${TAGS[algorithm]}:{${key}}`)).toBeGreaterThanOrEqual(mattersForMs)
       expect(await client.pttl(`rl:1:${TAGS[algorithm]}:{${key}}`)).not.toBe(-1)
     }
   }
@@ -211,6 +214,25 @@ describe('a history', () => {
         ask('retryAfterMs', counter(most, YEAR_MS), 1),
       ],
     ],
+    [
+      'with a refund that leaves only what the window before has spent',
+      'sliding-window-counter',
+      [
+        ask(0, counter(5, YEAR_MS), 1),
+        ask(YEAR_MS, counter(5, YEAR_MS), 1),
+        ask(0, counter(5, YEAR_MS), 1, 'refund'),
+        ask(0, counter(5, YEAR_MS), 1),
+      ],
+    ],
+    ...(['fixed-window', 'sliding-window-counter'] as const).map((algorithm): [string, AlgorithmName, History] => {
+      const limit = limitOf(algorithm)(10_000_000_000, 60_000)
+      const costs = [100, 27, 1, 127, 1, 65_279, 1, 4_294_901_759, 1, 1]
+      return [
+        'of a count that takes more and more room, beside one that takes some',
+        algorithm,
+        [ask(0, limit, 300), ask(60_000, limit, 1), ...costs.map((cost) => ask(1, limit, cost))],
+      ]
+    }),
     [
       'with a refund that leaves nothing to remember',
       'token-bucket',
