@@ -55,7 +55,7 @@ local function spend(kind, first)
   if kind.verb == 'peek' then return end
   for i = 1, kind.size do
     if change[i] and not isChangedLater(kind, first, i, change) then
-      local ttlMs = change[i] ~= AS_LONG and resetAfterMs[i] + kind.extraMs
+      local ttlMs = change[i] == true and resetAfterMs[i] + kind.extraMs
       kind[i].algorithm.save(keys[first + i], ttlMs, na[i], nb[i], nc[i], nd[i])
     end
   end

@@ -8,7 +8,7 @@
 --          (-1: never), resetAfterMs; after refund and undo, as a cost of 0 finds it then; for each charge of a decision
 --          that failed: `failed`, what went wrong; last, the server's own TIME, if it was asked for
 
--- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer.
+-- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer than when their expiry was set.
 local HAND_TURNED_MS = 600000
 
 -- Every function costs each call time to define, so there are few, and what most calls do not need is made on demand.
@@ -57,7 +57,7 @@ local function spendFrom(kind, first, i)
   if not allowed or i < kind.size and not spendFrom(kind, first, i + 1) then return false end
   replies[replied + 2 * i - 1] = remaining
   replies[replied + 2 * i] = resetAfterMs
-  if change then algorithm.save(key, change ~= AS_LONG and resetAfterMs + kind.extraMs, a, b, c, d) end
+  if change then algorithm.save(key, change == true and resetAfterMs + kind.extraMs, a, b, c, d) end
   return true
 end
 
@@ -78,7 +78,7 @@ local function decideTheRest()
       local key = keys[first + 1]
       local allowed, remaining, retryAfterMs, resetAfterMs, change, a, b, c, d =
         consume(charge, cost, now, load(key))
-      if change then save(key, change ~= AS_LONG and resetAfterMs + extraMs, a, b, c, d) end
+      if change then save(key, change == true and resetAfterMs + extraMs, a, b, c, d) end
       if allowed then
         replies[replied + 1] = remaining
       else

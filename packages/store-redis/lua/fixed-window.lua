@@ -18,7 +18,7 @@ local function consume(limit, cost, now, before, itsLength, itsSpent)
   if cost > quota then return false, left, NEVER, resetAfterMs, false end
   if cost > left then return false, left, resetAfterMs, resetAfterMs, opensAt ~= before, opensAt, length, spent end
   if not opensAt or now >= opensAt + windowMs then opensAt = now end
-  local change = opensAt == before and windowMs == length and AS_LONG or true
+  local change = opensAt ~= before or windowMs ~= length or AS_LONG
   return true, left - cost, 0, opensAt + windowMs - now, change, opensAt, windowMs, spent + cost
 end
 

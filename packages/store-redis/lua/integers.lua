@@ -10,10 +10,10 @@ local call, keys = redis.call, KEYS
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
 local pack, unpack, byte = cmsgpack.pack, cmsgpack.unpack, string.byte
 
--- Many keys of one moment live equally long.
-local lastMs, lastText
-local function text(ms)
-  if ms ~= lastMs then lastMs, lastText = ms, string.format('%.0f', ms) end
+-- Most numbers of one moment are alike: how long keys live, or where the ends of their states are.
+local lastNumber, lastText
+local function text(number)
+  if number ~= lastNumber then lastNumber, lastText = number, string.format('%.0f', number) end
   return lastText
 end
 
@@ -25,16 +25,13 @@ local function loadIntegers(key)
   return a, b, c, d
 end
 
--- What a window has spent is packed last, and grows while the window lasts: with no time to live, it is written over the end of
--- the old, and the key keeps the one that it has. To set that takes Redis as long as the rest of a decision.
-local offsets = {}
+-- While a window is open, only the end of its state changes (what has been spent), and never packs shorter than before. So with no
+-- time to live only that is written, and the key keeps its expiry: to set one takes Redis as long as the rest of a decision.
 local function saveIntegers(key, ttlMs, a, b, c, d)
   if ttlMs then
     -- As `SET … PX` does, with less to read for Redis.
     call('PSETEX', key, text(ttlMs), d and pack(a, b, c, d) or pack(a, b, c))
   else
-    local offset = #pack(a, b)
-    offsets[offset] = offsets[offset] or tostring(offset)
-    call('SETRANGE', key, offsets[offset], d and pack(c, d) or pack(c))
+    call('SETRANGE', key, text(#pack(a, b)), d and pack(c, d) or pack(c))
   end
 end

@@ -37,7 +37,7 @@ local function consume(limit, cost, now, before, itsLength, itsCurrent, itsPrevi
     local retryAfterMs = fitsAt(quota - cost, opensAt, length, current, previous) - now
     return false, left, retryAfterMs, resetAfterMs, now < before, opensAt, length, current, previous
   end
-  local change = length == windowMs and current > 0 and AS_LONG or true
+  local change = length ~= windowMs or current == 0 or AS_LONG
   current = current + cost
   if length ~= windowMs then opensAt, current, previous = now, cost, spent end
   resetAfterMs = resetAfter(now, opensAt, windowMs, current, previous)
