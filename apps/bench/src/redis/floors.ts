@@ -60,7 +60,7 @@ const GET_AND_SET = `
 
 /**
  * One script call for the keys of one turn of the event loop, that reads and writes each, with an expiry, and decides
- * nothing: what every script costs that counts by reading and writing, and what travels with it.
+ * nothing: what it costs to count in states whose expiry changes with every charge, as a bucket's does, and what travels with it.
  */
 export const getAndSet: Contender<Redis> = {
   name: 'GET and SET in a script, batched',
