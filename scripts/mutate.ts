@@ -29,7 +29,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   },
   redis: {
     mutate: [`${redis}/*.ts`, ...NO_TESTS],
-    testFiles: [`${redis}/{deny-cache,kind-names,question,redis-store}.test.ts`],
+    testFiles: [`${redis}/{deny-cache,kinds,question,redis-store}.test.ts`],
   },
   memory: { mutate: [`${memory}/*.ts`, ...NO_TESTS], testFiles: [`${memory}/*.test.ts`] },
 }

@@ -1,6 +1,6 @@
 import type { Charge, Limit, Verdict } from '@rl/core'
 
-import { isSame } from './kind-names.ts'
+import { isSame } from './kinds.ts'
 
 /** What is known of a question that has been answered. */
 export interface Asked {

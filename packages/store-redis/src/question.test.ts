@@ -6,7 +6,7 @@ import { argumentsOf, readAnswers } from './question.ts'
 import type { Question } from './question.ts'
 
 const one: Charge = { key: 'a', limit: parseLimit('5 per minute'), cost: 1 }
-const questionOf = (keys: readonly string[], kind: string, now?: number): Question => ({
+const questionOf = (keys: readonly string[], kind: readonly string[] = [], now?: number): Question => ({
   keys,
   kind,
   charges: keys.map((key) => ({ ...one, key })),
@@ -14,11 +14,15 @@ const questionOf = (keys: readonly string[], kind: string, now?: number): Questi
 })
 
 it('is put with each kind once, however often it comes', () => {
+  const [spending, look] = [
+    ['consume', '-', '1', 'x'],
+    ['peek', '-', '2', 'x', 'y'],
+  ]
   const questions = [
-    questionOf(['a'], 'consume - 1 x'),
-    questionOf(['b', 'c'], 'peek - 2 x y'),
-    questionOf(['d'], 'consume - 1 x'),
-    questionOf(['e'], 'consume - 1 x'),
+    questionOf(['a'], spending),
+    questionOf(['b', 'c'], look),
+    questionOf(['d'], spending),
+    questionOf(['e'], spending),
   ]
   expect(argumentsOf(questions)).toEqual({
     keys: ['a', 'b', 'c', 'd', 'e'],
@@ -27,12 +31,7 @@ it('is put with each kind once, however often it comes', () => {
 })
 
 it('is answered by its own replies, beside those that fail', () => {
-  const questions = [
-    questionOf(['a'], '', 7),
-    questionOf(['b', 'c'], ''),
-    questionOf(['d', 'e'], ''),
-    questionOf(['f'], ''),
-  ]
+  const questions = [questionOf(['a'], [], 7), questionOf(['b', 'c']), questionOf(['d', 'e']), questionOf(['f'])]
   const replies = [3, 100, 'failed', 'why', 'failed', 'why', '0', '50', '-1', '20', '30', -3, -1, 40, 1000]
   const answers: unknown[] = []
   readAnswers(questions, replies, (question, answer) => {

@@ -6,8 +6,8 @@ export type Verb = 'consume' | 'peek' | 'refund' | 'undo'
 /** One decision, as the script is asked for it. */
 export interface Question {
   readonly keys: readonly string[]
-  /** All but the keys, as `KindNames` has it. */
-  readonly kind: string
+  /** All but the keys, as `Kinds` has it. */
+  readonly kind: readonly string[]
   readonly charges: readonly Charge[]
   /** The time to decide by; none for the server's own. */
   readonly now: number | undefined
@@ -19,9 +19,9 @@ const FAILED = 'failed'
 export function argumentsOf(questions: readonly Question[]): { keys: string[]; args: string[] } {
   const keys: string[] = []
   const args: string[] = []
-  const marks = new Map<string, string>()
+  const marks = new Map<readonly string[], string>()
   let plan = ''
-  let lastKind: string | undefined
+  let lastKind: readonly string[] | undefined
   let mark = ''
   for (const question of questions) {
     for (const key of question.keys) keys.push(key)
@@ -31,7 +31,7 @@ export function argumentsOf(questions: readonly Question[]): { keys: string[]; a
       if (mark === '') {
         mark = String.fromCharCode(marks.size + 1)
         marks.set(lastKind, mark)
-        args.push(...lastKind.split(' '))
+        args.push(...lastKind)
       }
     }
     plan += mark

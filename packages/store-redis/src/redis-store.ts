@@ -7,7 +7,7 @@ import type { Part } from './across-slots.ts'
 import { Batcher, failure } from './batcher.ts'
 import { TAGS } from './decide-script.ts'
 import { DenyCache } from './deny-cache.ts'
-import { KindNames } from './kind-names.ts'
+import { Kinds } from './kinds.ts'
 import type { Verb } from './question.ts'
 import type { RedisClient } from './redis-client.ts'
 
@@ -63,7 +63,7 @@ export class RedisStore implements Store {
   readonly #isBatching: boolean
   readonly #batchers = new Map<number, Batcher>()
   readonly #denyCache: DenyCache
-  readonly #kindNames = new KindNames()
+  readonly #kinds = new Kinds()
   #isClosed = false
 
   /** @throws {ConfigError} `RL_INVALID_OPTION`, `RL_UNKNOWN_OPTION` */
@@ -167,7 +167,7 @@ export class RedisStore implements Store {
     let batcher = this.#batchers.get(slot)
     if (!batcher) this.#batchers.set(slot, (batcher = new Batcher(this.#client, this.#isBatching, this.#denyCache)))
     const now = this.#clock && readClock(this.#clock)
-    const kind = this.#kindNames.nameOf(verb, charges, now)
+    const kind = this.#kinds.argumentsFor(verb, charges, now)
     return new Promise((resolve, reject) => {
       batcher.add({ keys, kind, charges, now, epoch, resolve, reject })
     })

@@ -12,47 +12,46 @@ interface Kind {
   readonly verb: Verb
   readonly now: number | undefined
   readonly charges: readonly Pick<Charge, 'limit' | 'cost'>[]
-  readonly name: string
+  readonly args: readonly string[]
 }
 
 /**
- * What a decision asks for, all but the keys, as text: the arguments of the script with spaces between. Decisions of one
- * kind have the same text.
+ * What decisions ask for, all but the keys, as the arguments of the script. Decisions of one kind mostly have the same array.
  *
  * Most decisions of a moment are of a few kinds, so the last ones are kept, with the numbers that they were made from: to
  * find one takes 20 ns, to write it 800. By value, since a limit is the caller's, who may change it.
  */
-export class KindNames {
+export class Kinds {
   readonly #known: Kind[] = []
   #next = 0
 
   /** @param now Milliseconds; `undefined` for the server's own time. */
-  nameOf(verb: Verb, charges: readonly Charge[], now: number | undefined): string {
+  argumentsFor(verb: Verb, charges: readonly Charge[], now: number | undefined): readonly string[] {
     // A refund names the moment of its charge, which is another each time.
-    if (verb === 'refund') return textOf(verb, charges, now)
+    if (verb === 'refund') return written(verb, charges, now)
     for (const kind of this.#known) {
-      if (kind.verb === verb && kind.now === now && isAlike(kind.charges, charges)) return kind.name
+      if (kind.verb === verb && kind.now === now && isAlike(kind.charges, charges)) return kind.args
     }
-    const name = textOf(verb, charges, now)
+    const args = written(verb, charges, now)
     this.#known[this.#next] = {
       verb,
       now,
       charges: charges.map(({ limit, cost }) => ({ limit: { ...limit }, cost })),
-      name,
+      args,
     }
     this.#next = (this.#next + 1) % MOST_KNOWN
-    return name
+    return args
   }
 }
 
-function textOf(verb: Verb, charges: readonly Charge[], now: number | undefined): string {
-  let text = `${verb} ${now ?? SERVER_TIME} ${charges.length}`
+function written(verb: Verb, charges: readonly Charge[], now: number | undefined): readonly string[] {
+  const args = [verb, `${now ?? SERVER_TIME}`, `${charges.length}`]
   for (const { limit, cost, receipt } of charges) {
     const { algorithm, quota, windowMs, burst = quota } = limit
-    text += ` ${TAGS[algorithm as AlgorithmName]} ${quota} ${windowMs} ${burst} ${cost}`
-    if (verb === 'refund') text += receipt ? ` ${receipt.at} ${receipt.resetAfterMs}` : ' - -'
+    args.push(TAGS[algorithm as AlgorithmName], `${quota}`, `${windowMs}`, `${burst}`, `${cost}`)
+    if (verb === 'refund') args.push(`${receipt?.at ?? '-'}`, `${receipt?.resetAfterMs ?? '-'}`)
   }
-  return text
+  return args
 }
 
 function isAlike(some: Kind['charges'], others: Kind['charges']): boolean {
