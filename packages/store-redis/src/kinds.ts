@@ -19,7 +19,7 @@ interface Kind {
  * What decisions ask for, all but the keys, as the arguments of the script. Decisions of one kind mostly have the same array.
  *
  * Most decisions of a moment are of a few kinds, so the last ones are kept, with the numbers that they were made from: to
- * find one takes 20 ns, to write it 800. By value, since a limit is the caller's, who may change it.
+ * find one takes 20 ns, to write it 260 (in a loop, Node 24 on an EPYC). By value, since a limit is the caller's, who may change it.
  */
 export class Kinds {
   readonly #known: Kind[] = []
