@@ -1,6 +1,7 @@
 -- Every decision there is: also denials, several charges of one key, and what gives back. It costs time to define, and
 -- most calls need none of it.
 
+local call, keys = redis.call, KEYS
 local replies, replied
 
 local function answer(isAllowed, left, retryMs, resetMs)
@@ -8,7 +9,7 @@ local function answer(isAllowed, left, retryMs, resetMs)
     replies[replied + 1] = left
   else
     replies[replied + 1] = -1 - left
-    replies[replied + 2] = retryMs
+    replies[replied + 2] = retryMs or -1
     replied = replied + 1
   end
   replies[replied + 2] = resetMs
@@ -33,30 +34,29 @@ end
 
 local function spend(kind, first)
   -- Of each charge: the state before, what was decided, and the state to keep.
-  local a, b, c, d, allowed, remaining, retryAfterMs = {}, {}, {}, {}, {}, {}, {}
-  local resetAfterMs, change, na, nb, nc, nd = {}, {}, {}, {}, {}, {}
+  local a, b, c, d, e, allowed, remaining, retryAfterMs = {}, {}, {}, {}, {}, {}, {}, {}
+  local resetAfterMs, change, na, nb, nc, nd, ne = {}, {}, {}, {}, {}, {}, {}
   local now, isAllowed = kind.now, true
   for i = 1, kind.size do
     local charge = kind[i]
     local cost = charge.cost == 0 and 0 or charge.cost + costOfEarlier(kind, first, i)
-    a[i], b[i], c[i], d[i] = charge.algorithm.load(keys[first + i])
-    allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i], na[i], nb[i], nc[i], nd[i] =
-      charge.algorithm.consume(charge, cost, now, a[i], b[i], c[i], d[i])
+    a[i], b[i], c[i], d[i], e[i] = charge.algorithm.load(keys[first + i])
+    allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i], na[i], nb[i], nc[i], nd[i], ne[i] =
+      charge.algorithm.consume(charge, cost, now, a[i], b[i], c[i], d[i], e[i])
     isAllowed = isAllowed and allowed[i]
   end
   for i = 1, kind.size do
     local charge = kind[i]
     if allowed[i] and not isAllowed then
       allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i] =
-        charge.algorithm.consume(charge, 0, now, a[i], b[i], c[i], d[i])
+        charge.algorithm.consume(charge, 0, now, a[i], b[i], c[i], d[i], e[i])
     end
     answer(allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i])
   end
   if kind.verb == 'peek' then return end
   for i = 1, kind.size do
     if change[i] and not isChangedLater(kind, first, i, change) then
-      local ttlMs = change[i] == true and resetAfterMs[i] + kind.extraMs
-      kind[i].algorithm.save(keys[first + i], ttlMs, na[i], nb[i], nc[i], nd[i])
+      kind[i].algorithm.save(keys[first + i], change[i], resetAfterMs[i] + kind.extraMs, na[i], nb[i], nc[i], nd[i], ne[i])
     end
   end
 end
@@ -65,12 +65,12 @@ local function giveBack(kind, first)
   local now = kind.now
   for i = 1, kind.size do
     local charge, key = kind[i], keys[first + i]
-    local w, x, y, z = charge.algorithm.load(key)
-    if w and charge.cost > 0 then
-      w, x, y, z = charge.algorithm[kind.verb](charge, now, w, x, y, z)
-      if w then
-        local _, _, _, ttlMs = charge.algorithm.consume(charge, 0, now, w, x, y, z)
-        charge.algorithm.save(key, ttlMs + kind.extraMs, w, x, y, z)
+    local v, w, x, y, z = charge.algorithm.load(key)
+    if v and charge.cost > 0 then
+      v, w, x, y, z = charge.algorithm[kind.verb](charge, now, v, w, x, y, z)
+      if v then
+        local _, _, _, ttlMs = charge.algorithm.consume(charge, 0, now, v, w, x, y, z)
+        charge.algorithm.save(key, 'all', ttlMs + kind.extraMs, v, w, x, y, z)
       else
         call('DEL', key)
       end

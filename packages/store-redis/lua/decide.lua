@@ -11,63 +11,70 @@
 -- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer than when their expiry was set.
 local HAND_TURNED_MS = 600000
 
--- Every function costs each call time to define, so there are few, and what most calls do not need is made on demand.
-local kinds, plan, serverTime = {}, ARGV[#ARGV], nil
-local arg = 1
-while arg < #ARGV do
-  local verb, now, size = ARGV[arg], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
-  local kind = { verb = verb, size = size, now = now, extraMs = HAND_TURNED_MS }
+-- Each function and each variable that one shares with another cost each call time to make, so there are few, and what most calls
+-- do not need is made on demand.
+local args, kinds, algorithms = ARGV, {}, {}
+local last, arg = #args, 1
+local serverTime
+while arg < last do
+  local verb, now, size = args[arg], tonumber(args[arg + 1]), args[arg + 2] + 0
+  local extraMs = HAND_TURNED_MS
   if not now then
     if not serverTime then
-      local time = call('TIME')
-      serverTime = time[1] * 1000 + floor(time[2] / 1000)
+      local time = redis.call('TIME')
+      serverTime = time[1] * 1000 + math.floor(time[2] / 1000)
     end
-    kind.now, kind.extraMs = serverTime, 0
+    now, extraMs = serverTime, 0
   end
+  -- Room for one charge, at least.
+  local kind = { nil, verb = verb, size = size, now = now, extraMs = extraMs }
   arg = arg + 3
   for i = 1, size do
+    local tag = args[arg]
+    local algorithm = algorithms[tag] or makeAlgorithm(tag)
+    algorithms[tag] = algorithm
     kind[i] = {
-      algorithm = algorithmOf(ARGV[arg]),
-      quota = tonumber(ARGV[arg + 1]),
-      windowMs = tonumber(ARGV[arg + 2]),
-      burst = tonumber(ARGV[arg + 3]),
-      cost = tonumber(ARGV[arg + 4]),
+      algorithm = algorithm,
+      quota = args[arg + 1] + 0,
+      windowMs = args[arg + 2] + 0,
+      burst = args[arg + 3] + 0,
+      cost = args[arg + 4] + 0,
     }
     arg = arg + 5
     if verb == 'refund' then
-      kind[i].at, kind[i].resetAfterMs = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])
+      kind[i].at, kind[i].resetAfterMs = tonumber(args[arg]), tonumber(args[arg + 1])
       arg = arg + 2
     end
   end
   kinds[#kinds + 1] = kind
 end
 
-local replies, replied = {}, 0
-
 -- Spends from the i-th limit and those after it if all of them admit, and answers whether they do. What each has decided
 -- stays on the stack meanwhile: with tables for it, three limits took a fifth longer.
-local function spendFrom(kind, first, i)
+local function spendFrom(i, kind, keys, first, replies, replied)
   local charge, key = kind[i], keys[first + i]
   for j = first + 1, first + i - 1 do
     if keys[j] == key then return false end
   end
   local algorithm = charge.algorithm
-  local allowed, remaining, _, resetAfterMs, change, a, b, c, d =
+  local allowed, remaining, _, resetAfterMs, change, a, b, c, d, e =
     algorithm.consume(charge, charge.cost, kind.now, algorithm.load(key))
-  if not allowed or i < kind.size and not spendFrom(kind, first, i + 1) then return false end
+  if not allowed then return false end
+  if i < kind.size and not spendFrom(i + 1, kind, keys, first, replies, replied) then return false end
   replies[replied + 2 * i - 1] = remaining
   replies[replied + 2 * i] = resetAfterMs
-  if change then algorithm.save(key, change == true and resetAfterMs + kind.extraMs, a, b, c, d) end
+  if change then algorithm.save(key, change, resetAfterMs + kind.extraMs, a, b, c, d, e) end
   return true
 end
 
-local position, first, kind, carefully = 1, 0, nil, nil
+local plan = { string.byte(args[last], 1, -1) }
+local position, first, replied = 1, 0, 0
 
-local function decideTheRest()
-  local number, isOne, charge, cost, now, extraMs, load, consume, save
-  while position <= #plan do
-    if byte(plan, position) ~= number then
-      number = byte(plan, position)
+local function decideTheRest(keys, kinds, plan, replies)
+  local number, kind, isOne, charge, cost, now, extraMs, load, consume, save, carefully
+  while plan[position] do
+    if plan[position] ~= number then
+      number = plan[position]
       kind = kinds[number]
       charge = kind[1]
       isOne = kind.size == 1 and kind.verb == 'consume'
@@ -76,19 +83,19 @@ local function decideTheRest()
     end
     if isOne then
       local key = keys[first + 1]
-      local allowed, remaining, retryAfterMs, resetAfterMs, change, a, b, c, d =
+      local allowed, remaining, retryAfterMs, resetAfterMs, change, a, b, c, d, e =
         consume(charge, cost, now, load(key))
-      if change then save(key, change == true and resetAfterMs + extraMs, a, b, c, d) end
+      if change then save(key, change, resetAfterMs + extraMs, a, b, c, d, e) end
       if allowed then
         replies[replied + 1] = remaining
       else
         replies[replied + 1] = -1 - remaining
-        replies[replied + 2] = retryAfterMs
+        replies[replied + 2] = retryAfterMs or -1
         replied = replied + 1
       end
       replies[replied + 2] = resetAfterMs
       replied = replied + 2
-    elseif kind.verb == 'consume' and spendFrom(kind, first, 1) then
+    elseif kind.verb == 'consume' and spendFrom(1, kind, keys, first, replies, replied) then
       replied = replied + 2 * kind.size
     else
       carefully = carefully or makeCarefully()
@@ -100,15 +107,17 @@ local function decideTheRest()
 end
 
 -- A failure ends a run, so that not every decision needs a `pcall` of its own. The next run begins behind it.
-while position <= #plan do
-  local isDone, failure = pcall(decideTheRest)
+local replies = {}
+while plan[position] do
+  local isDone, failure = pcall(decideTheRest, KEYS, kinds, plan, replies)
   if not isDone then
-    for _ = 1, kind.size do
+    local size = kinds[plan[position]].size
+    for _ = 1, size do
       replies[replied + 1] = 'failed'
       replies[replied + 2] = tostring(type(failure) == 'table' and failure.err or failure)
       replied = replied + 2
     end
-    first = first + kind.size
+    first = first + size
     position = position + 1
   end
 end

@@ -1,25 +1,28 @@
 -- Twin of fixedWindow (@rl/core, algorithms/fixed-window.ts).
 -- State: opensAt, windowMs, spent.
 
+-- A window that opens in the future opens now.
 local function openWindow(now, opensAt, windowMs, spent)
-  if not opensAt then return nil end
-  if now < opensAt then return now, windowMs, spent end
-  if now < opensAt + windowMs then return opensAt, windowMs, spent end
-  return nil
+  if not opensAt or now >= opensAt + windowMs then return nil end
+  return now < opensAt and now or opensAt, windowMs, spent
 end
 
 local function consume(limit, cost, now, before, itsLength, itsSpent)
   local quota, windowMs = limit.quota, limit.windowMs
   local opensAt, length, spent = openWindow(now, before, itsLength, itsSpent)
-  spent = spent or 0
-  local left = max(0, quota - spent)
-  local resetAfterMs = opensAt and opensAt + length - now or 0
-  if cost == 0 then return true, left, 0, resetAfterMs, false end
-  if cost > quota then return false, left, NEVER, resetAfterMs, false end
-  if cost > left then return false, left, resetAfterMs, resetAfterMs, opensAt ~= before, opensAt, length, spent end
+  local left, resetAfterMs = quota, 0
+  if opensAt then
+    left = spent < quota and quota - spent or 0
+    resetAfterMs = opensAt + length - now
+  end
+  if cost == 0 then return true, left, 0, resetAfterMs end
+  if cost > quota then return false, left, nil, resetAfterMs end
+  if cost > left then
+    return false, left, resetAfterMs, resetAfterMs, opensAt ~= before and 'all', opensAt, length, spent
+  end
   if not opensAt or now >= opensAt + windowMs then opensAt = now end
-  local change = opensAt ~= before or windowMs ~= length or AS_LONG
-  return true, left - cost, 0, opensAt + windowMs - now, change, opensAt, windowMs, spent + cost
+  local change = opensAt == before and windowMs == length and 'counts' or 'all'
+  return true, left - cost, 0, opensAt + windowMs - now, change, opensAt, windowMs, (spent or 0) + cost
 end
 
 local function refund(charge, now, before, itsLength, itsSpent)
@@ -29,4 +32,4 @@ local function refund(charge, now, before, itsLength, itsSpent)
   return nil
 end
 
-return { load = loadIntegers, save = saveIntegers, consume = consume, refund = refund, undo = refund }
+return { load = loadIntegers, save = saveWindows, consume = consume, refund = refund, undo = refund }

@@ -1,6 +1,9 @@
 -- Twin of slidingWindowCounter (@rl/core, algorithms/sliding-window-counter.ts).
 -- State: opensAt, windowMs, current, previous.
 
+local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
+local MAX_INTEGER = 9007199254740991
+
 local function openWindows(now, opensAt, windowMs, current, previous)
   if not opensAt then return nil end
   if now < opensAt then
@@ -31,13 +34,13 @@ local function consume(limit, cost, now, before, itsLength, itsCurrent, itsPrevi
   local spent = current + ceil(previous * (opensAt + length - now) / length)
   local left = max(0, quota - spent)
   local resetAfterMs = resetAfter(now, opensAt, length, current, previous)
-  if cost == 0 then return true, left, 0, resetAfterMs, false end
-  if cost > quota then return false, left, NEVER, resetAfterMs, false end
+  if cost == 0 then return true, left, 0, resetAfterMs end
+  if cost > quota then return false, left, nil, resetAfterMs end
   if cost > left then
     local retryAfterMs = fitsAt(quota - cost, opensAt, length, current, previous) - now
-    return false, left, retryAfterMs, resetAfterMs, now < before, opensAt, length, current, previous
+    return false, left, retryAfterMs, resetAfterMs, now < before and 'all', opensAt, length, current, previous
   end
-  local change = length ~= windowMs or current == 0 or AS_LONG
+  local change = length == windowMs and current > 0 and 'counts' or 'all'
   current = current + cost
   if length ~= windowMs then opensAt, current, previous = now, cost, spent end
   resetAfterMs = resetAfter(now, opensAt, windowMs, current, previous)
@@ -57,4 +60,4 @@ local function refund(charge, now, before, itsLength, itsCurrent, itsPrevious)
   return nil
 end
 
-return { load = loadIntegers, save = saveIntegers, consume = consume, refund = refund, undo = refund }
+return { load = loadIntegers, save = saveWindows, consume = consume, refund = refund, undo = refund }

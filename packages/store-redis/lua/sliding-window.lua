@@ -3,6 +3,7 @@
 -- it only, so that it takes no longer the larger the quota is. Here a log is either such a list, read as far as needed
 -- (`key`, `windowMs`, `total`), or in memory (`entries`, `windowMs`, `total`).
 
+local call, pack, unpack, max, min = redis.call, cmsgpack.pack, cmsgpack.unpack, math.max, math.min
 local FIRST_READ = 4
 local CHUNK = 16
 
@@ -81,8 +82,8 @@ local function consume(limit, cost, now, state)
   end
   local left = max(0, quota - spent)
   local resetAfterMs = newest and max(0, newest + log.windowMs - now) or 0
-  if cost == 0 then return true, left, 0, resetAfterMs, false end
-  if cost > quota then return false, left, NEVER, resetAfterMs, false end
+  if cost == 0 then return true, left, 0, resetAfterMs end
+  if cost > quota then return false, left, nil, resetAfterMs end
   if cost > left then
     local i, toFree = first, spent - (quota - cost)
     local time, freed = entry(log, i)
@@ -91,7 +92,7 @@ local function consume(limit, cost, now, state)
       i = i + 1
       time, freed = entry(log, i)
     end
-    return false, left, time + log.windowMs - now, resetAfterMs, isOfTheFuture, log
+    return false, left, time + log.windowMs - now, resetAfterMs, isOfTheFuture and 'all', log
   end
   if log and windowMs < log.windowMs then
     log = liveLog(log, windowMs, now)
@@ -99,7 +100,7 @@ local function consume(limit, cost, now, state)
   end
   local charged = { windowMs = windowMs, total = spent + cost, now = now, cost = cost }
   if spent > 0 then charged.log, charged.first, charged.newest, charged.newestCost = log, first, newest, newestCost end
-  return true, quota - charged.total, 0, windowMs, true, charged
+  return true, quota - charged.total, 0, windowMs, 'all', charged
 end
 
 local function write(key, log)
@@ -124,7 +125,7 @@ local function append(key, charged)
   end
 end
 
-local function save(key, ttlMs, log)
+local function save(key, _, ttlMs, log)
   if log.entries then
     write(key, log)
   elseif log.log then

@@ -1,5 +1,11 @@
 -- Twin of tokenBucket (@rl/core, algorithms/token-bucket.ts).
--- State: missing, at, quota, windowMs.
+-- State: missing, at, quota, windowMs. With it, until when the key is kept.
+
+local ceil, max, min = math.ceil, math.max, math.min
+
+-- What has changed matters until another time with every charge. To set the expiry for each takes Redis twice as long as all else
+-- in a decision, so a key is kept for a while longer.
+local LONGER_MS = 60000
 
 local function refillTime(parts, quota)
   return parts == 0 and 0 or ceil(parts / quota)
@@ -13,32 +19,41 @@ local function refilled(now, missing, at, quota, windowMs)
   return nil
 end
 
-local function consume(limit, cost, now, before, at, itsQuota, itsWindowMs)
+local function consume(limit, cost, now, before, at, itsQuota, itsWindowMs, keptUntil)
   local quota, windowMs = limit.quota, limit.windowMs
   local capacity = quota == 0 and 0 or limit.burst
   local missing, rate, parts = refilled(now, before, at, itsQuota, itsWindowMs)
   if not missing then missing, rate, parts = 0, quota, windowMs end
   local tokens = ceil(missing / parts)
   local left = max(0, capacity - tokens)
-  if cost == 0 then return true, left, 0, refillTime(missing, rate), false end
+  if cost == 0 then return true, left, 0, refillTime(missing, rate) end
   if cost > left then
     local resetAfterMs = refillTime(missing, rate)
-    if cost > capacity then return false, left, NEVER, resetAfterMs, false end
+    if cost > capacity then return false, left, nil, resetAfterMs end
     local retryAfterMs = refillTime(missing - (capacity - cost) * parts, rate)
-    return false, left, retryAfterMs, resetAfterMs, now < at, missing, now, rate, parts
+    return false, left, retryAfterMs, resetAfterMs, now < at and 'all', missing, now, rate, parts, keptUntil
   end
   local spent = (parts == windowMs and missing or tokens * windowMs) + cost * windowMs
-  return true, left - cost, 0, refillTime(spent, quota), true, spent, now, quota, windowMs
+  return true, left - cost, 0, refillTime(spent, quota), 'all', spent, now, quota, windowMs, keptUntil
 end
 
-local function refund(charge, now, before, at, itsQuota, itsWindowMs)
+local function refund(charge, now, before, at, itsQuota, itsWindowMs, keptUntil)
   local missing, quota, windowMs = refilled(now, before, at, itsQuota, itsWindowMs)
   if not missing then return nil end
   local owed = charge.cost * windowMs
   if charge.at then owed = min(owed, max(0, charge.at + charge.resetAfterMs - max(now, charge.at)) * quota) end
   local left = missing - owed
-  if left > 0 then return left, now, quota, windowMs end
+  if left > 0 then return left, now, quota, windowMs, keptUntil end
   return nil
 end
 
-return { load = loadIntegers, save = saveIntegers, consume = consume, refund = refund, undo = refund }
+local function save(key, _, ttlMs, missing, now, quota, windowMs, keptUntil)
+  if keptUntil and keptUntil > now + ttlMs then
+    call('SETRANGE', key, '0', pack('<dddd', missing, now, quota, windowMs))
+  else
+    ttlMs = ttlMs + min(windowMs, LONGER_MS)
+    call('PSETEX', key, text(ttlMs), pack('<ddddd', missing, now, quota, windowMs, now + ttlMs))
+  end
+end
+
+return { load = loadIntegers, save = save, consume = consume, refund = refund, undo = refund }

@@ -15,14 +15,9 @@ const lua = (name: string): string => readFileSync(new URL(`../lua/${name}.lua`,
 
 /** The script that decides: the algorithms, each made when a call first needs it, and the frame around them. */
 const SCRIPT = [
-  lua('integers'),
   'local function makeAlgorithm(tag)',
+  lua('integers'),
   ...Object.entries(TAGS).map(([name, tag]) => `if tag == '${tag}' then\n${lua(name)}\nend`),
-  'end',
-  'local made = {}',
-  'local function algorithmOf(tag)',
-  '  made[tag] = made[tag] or makeAlgorithm(tag)',
-  '  return made[tag]',
   'end',
   `local function makeCarefully()\n${lua('carefully')}\nend`,
   lua('decide'),

@@ -9,6 +9,7 @@ import type { RedisClient } from './redis-client.ts'
 import { RedisStore } from './redis-store.ts'
 import type { RedisStoreOptions } from './redis-store.ts'
 
+const KEPT_FOR_TWO_WINDOWS: readonly string[] = ['sliding-window-counter', 'token-bucket']
 const ALGORITHMS = ['fixed-window', 'sliding-window', 'sliding-window-counter', 'token-bucket'] as const
 
 let server: RedisServer
@@ -53,12 +54,20 @@ function clusterOfOne(before: (verb: string, key: string) => Promise<unknown>): 
   }
 }
 
-/** How many script calls the server has run since it was last asked. */
-async function scriptCalls(): Promise<number> {
+/** How many calls of some commands the server has run since it was last asked. */
+async function callsOf(...commands: string[]): Promise<number> {
   const stats = await client.info('commandstats')
   await client.config('RESETSTAT')
-  const calls = [...stats.matchAll(/^cmdstat_(?:eval|evalsha):calls=(\d+)/gm)].map(([, count]) => Number(count))
-  return calls.reduce((sum, count) => sum + count, 0)
+  const counts = commands.map((command) => new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0)
+  return counts.reduce<number>((sum, count) => sum + Number(count), 0)
+}
+
+const scriptCalls = async (): Promise<number> => callsOf('eval', 'evalsha')
+
+/** Milliseconds, by the server. */
+async function serverTime(): Promise<number> {
+  const [seconds, microseconds] = await client.time()
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
 
 describe('a decision', () => {
@@ -140,7 +149,7 @@ describe('a decision', () => {
         const [key] = await client.keys(`*${rate}*`)
         const ttl = await client.pttl(key!)
         expect(ttl).toBeGreaterThan(0)
-        expect(ttl).toBeLessThanOrEqual(algorithm === 'sliding-window-counter' ? 2 * windowMs : windowMs)
+        expect(ttl).toBeLessThanOrEqual(KEPT_FOR_TWO_WINDOWS.includes(algorithm) ? 2 * windowMs : windowMs)
       }
       await store.refund([charge(rate, limit)])
       expect(await client.pttl((await client.keys(`*${rate}*`))[0]!)).toBeGreaterThan(0)
@@ -174,6 +183,25 @@ describe('a decision', () => {
     },
   )
 
+  it('sets the expiry of a bucket once a minute, for a minute more than it matters', async () => {
+    const store = new RedisStore({ client })
+    const limit = parseLimit({ rate: '1 per minute', algorithm: 'token-bucket' })
+    const from = await serverTime()
+    await store.consume([charge('a', limit)])
+    const expiresAt = await client.pexpiretime('rl:1:tb:{a}')
+    expect(expiresAt).toBeGreaterThanOrEqual(from + 120_000)
+    expect(expiresAt).toBeLessThanOrEqual((await serverTime()) + 120_000)
+
+    let now = 1_700_000_000_000
+    const byHand = new RedisStore({ client, prefix: 'hand', clock: () => now })
+    await callsOf('psetex')
+    for (let second = 0; second < 180; second++) {
+      await byHand.consume([charge('a', parseLimit({ rate: '60 per minute', algorithm: 'token-bucket' }))])
+      now += 1000
+    }
+    expect(await callsOf('psetex')).toBe(3)
+  })
+
   it('keeps a bucket that takes thousands of years to fill', async () => {
     const store = new RedisStore({ client })
     const limit = parseLimit({ rate: '1 per 30 days', algorithm: 'token-bucket', burst: 50_000 })
@@ -184,7 +212,7 @@ describe('a decision', () => {
 
   it('does not take what somebody else wrote for a state', async () => {
     const store = new RedisStore({ client })
-    await client.set('rl:1:fw:{a}', 'notmsgpack')
+    await client.set('rl:1:fw:{a}', 'not a state')
     await expect(store.consume([charge('a')])).rejects.toMatchObject({ name: 'StoreError' })
   })
 

@@ -34,11 +34,15 @@ async function storedState(algorithm: AlgorithmName, key: string): Promise<State
   const name = `rl:1:${TAGS[algorithm]}:{${key}}`
   if (algorithm !== 'sliding-window') {
     const text = await client.eval(
-      `local state = redis.call('GET', KEYS[1]) return state and cjson.encode({ cmsgpack.unpack(state) })`,
+      `local state = redis.call('GET', KEYS[1])
+      if not state then return false end
+      local numbers = { struct.unpack('<' .. string.rep('d', #state / 8), state) }
+      for i = 1, #numbers do numbers[i] = string.format('%.0f', numbers[i]) end
+      return numbers`,
       1,
       name,
     )
-    return text === null ? undefined : (JSON.parse(text as string) as State)
+    return text === null ? undefined : (text as string[]).slice(0, algorithms[algorithm].width).map(Number)
   }
   const script = `local log = redis.call('LRANGE', KEYS[1], 0, -1)
     for i = 1, #log do log[i] = cjson.encode({ cmsgpack.unpack(log[i]) }) end
