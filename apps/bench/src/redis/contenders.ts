@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 import type { Contender } from '../contender.ts'
-import { bareEvalsha, getAndSet, incr, threeGetAndSet, threeIncr } from './floors.ts'
+import { bareEvalsha, getAndSetrange, incr, threeGetAndSetrange, threeIncr } from './floors.ts'
 import { redisStore, redisStoreForThree } from './ours.ts'
 import { honoRateLimiter, rateLimiterFlexible, rateLimiterFlexibleUnion, rateLimitRedis, upstash } from './peers.ts'
 
@@ -33,7 +33,7 @@ export const withOneLimit: readonly Entrant[] = [
   plain(incr),
   pipelined(incr),
   plain(bareEvalsha),
-  plain(getAndSet),
+  plain(getAndSetrange),
   plain(redisStore('fixed-window')),
   plain(redisStore('token-bucket')),
   ...peers,
@@ -44,7 +44,7 @@ export const withThreeLimits: readonly Entrant[] = [
   plain(incr),
   pipelined(incr),
   pipelined(threeIncr),
-  plain(threeGetAndSet),
+  plain(threeGetAndSetrange),
   plain(redisStoreForThree),
   plain(rateLimiterFlexibleUnion),
   pipelined(rateLimiterFlexibleUnion),
