@@ -230,6 +230,21 @@ describe('a decision', () => {
     expect(await store.peek([charge('beside', five, 0)])).toMatchObject([{ remaining: 5 }])
   })
 
+  it('tells when it decided beside a denial that cannot be written', async () => {
+    const ahead = new RedisStore({ client, clock: () => Date.now() + 30_000 })
+    await ahead.consume([charge('a', five, 5), charge('b', five, 5)])
+    const store = new RedisStore({ client })
+    const from = await serverTime()
+    await client.config('SET', 'maxmemory', '1')
+    // Windows of the future are written as windows of now, also where they deny.
+    const answers = [store.peek([charge('c')]), store.consume([charge('a'), charge('b')])]
+    const [seen, denied] = await Promise.allSettled(answers).finally(async () => client.config('SET', 'maxmemory', '0'))
+    expect(denied).toMatchObject({ status: 'rejected', reason: { code: 'RL_STORE_FULL' } })
+    const { at } = (seen as PromiseFulfilledResult<readonly Verdict[]>).value[0]!
+    expect(at).toBeGreaterThanOrEqual(from)
+    expect(at).toBeLessThanOrEqual(await serverTime())
+  })
+
   it('tells a failure of the server as such', async () => {
     const store = new RedisStore({ client })
     await client.set('rl:1:sw:{a}', 'not a list')
