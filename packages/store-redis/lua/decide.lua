@@ -122,5 +122,6 @@ while plan[position] do
   end
 end
 
-replies[replied + 1] = serverTime
+-- What failed may have been answered at greater length: nothing is read beyond a nil.
+replies[replied + 1], replies[replied + 2] = serverTime, nil
 return replies
