@@ -40,7 +40,7 @@ local function spend(kind, first)
   for i = 1, kind.size do
     local charge = kind[i]
     local cost = charge.cost == 0 and 0 or charge.cost + costOfEarlier(kind, first, i)
-    a[i], b[i], c[i], d[i], e[i] = charge.algorithm.load(keys[first + i])
+    a[i], b[i], c[i], d[i], e[i] = charge.algorithm.load(keys[first + i], charge.algorithm.layout)
     allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i], na[i], nb[i], nc[i], nd[i], ne[i] =
       charge.algorithm.consume(charge, cost, now, a[i], b[i], c[i], d[i], e[i])
     isAllowed = isAllowed and allowed[i]
@@ -65,7 +65,7 @@ local function giveBack(kind, first)
   local now = kind.now
   for i = 1, kind.size do
     local charge, key = kind[i], keys[first + i]
-    local v, w, x, y, z = charge.algorithm.load(key)
+    local v, w, x, y, z = charge.algorithm.load(key, charge.algorithm.layout)
     if v and charge.cost > 0 then
       v, w, x, y, z = charge.algorithm[kind.verb](charge, now, v, w, x, y, z)
       if v then
@@ -77,7 +77,7 @@ local function giveBack(kind, first)
     end
   end
   for i = 1, kind.size do
-    answer(kind[i].algorithm.consume(kind[i], 0, now, kind[i].algorithm.load(keys[first + i])))
+    answer(kind[i].algorithm.consume(kind[i], 0, now, kind[i].algorithm.load(keys[first + i], kind[i].algorithm.layout)))
   end
 end
 

@@ -58,7 +58,7 @@ local function spendFrom(i, kind, keys, first, replies, replied)
   end
   local algorithm = charge.algorithm
   local allowed, remaining, _, resetAfterMs, change, a, b, c, d, e =
-    algorithm.consume(charge, charge.cost, kind.now, algorithm.load(key))
+    algorithm.consume(charge, charge.cost, kind.now, algorithm.load(key, algorithm.layout))
   if not allowed then return false end
   if i < kind.size and not spendFrom(i + 1, kind, keys, first, replies, replied) then return false end
   replies[replied + 2 * i - 1] = remaining
@@ -71,7 +71,7 @@ local plan = { string.byte(args[last], 1, -1) }
 local position, first, replied = 1, 0, 0
 
 local function decideTheRest(keys, kinds, plan, replies)
-  local number, kind, isOne, charge, cost, now, extraMs, load, consume, save, carefully
+  local number, kind, isOne, charge, cost, now, extraMs, layout, load, consume, save, carefully
   while plan[position] do
     if plan[position] ~= number then
       number = plan[position]
@@ -79,12 +79,13 @@ local function decideTheRest(keys, kinds, plan, replies)
       charge = kind[1]
       isOne = kind.size == 1 and kind.verb == 'consume'
       cost, now, extraMs = charge.cost, kind.now, kind.extraMs
-      load, consume, save = charge.algorithm.load, charge.algorithm.consume, charge.algorithm.save
+      local algorithm = charge.algorithm
+      layout, load, consume, save = algorithm.layout, algorithm.load, algorithm.consume, algorithm.save
     end
     if isOne then
       local key = keys[first + 1]
       local allowed, remaining, retryAfterMs, resetAfterMs, change, a, b, c, d, e =
-        consume(charge, cost, now, load(key))
+        consume(charge, cost, now, load(key, layout))
       if change then save(key, change, resetAfterMs + extraMs, a, b, c, d, e) end
       if allowed then
         replies[replied + 1] = remaining

@@ -32,4 +32,4 @@ local function refund(charge, now, before, itsLength, itsSpent)
   return nil
 end
 
-return { load = loadIntegers, save = saveWindows, consume = consume, refund = refund, undo = refund }
+return { layout = '<ddd', load = loadIntegers, save = saveWindows, consume = consume, refund = refund, undo = refund }

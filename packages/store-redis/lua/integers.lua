@@ -1,14 +1,16 @@
--- A state of a few whole numbers, each in eight bytes. It comes and goes as values rather than in a table.
+-- A state of a few whole numbers, each in eight bytes: its layout is as `struct.pack` has it. It comes and goes as values rather than
+-- in a table.
 
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
 
-local function loadIntegers(key)
+local function loadIntegers(key, layout)
   local packed = call('GET', key)
   if not packed then return nil end
-  local length = #packed
-  if length == 24 then return unpack('<ddd', packed) end
-  if length == 32 then return unpack('<dddd', packed) end
-  if length == 40 then return unpack('<ddddd', packed) end
+  if #packed == 8 * #layout - 8 then
+    local first, second, third, fourth, fifth = unpack(layout, packed)
+    -- Text makes numbers too, but hardly ever a whole one of this size.
+    if first % 1 == 0 and first <= 9007199254740991 then return first, second, third, fourth, fifth end
+  end
   error('the key ' .. key .. ' holds something else')
 end
 
@@ -19,8 +21,8 @@ local function text(number)
   return lastText
 end
 
--- Windows: when they opened, how long they are, and one or two counts. To set an expiry takes Redis as long as all else in a
--- decision; where only the counts have changed, it stays.
+-- Windows: when they opened, how long they are, and one or two counts. Where only the counts have changed, the key keeps its
+-- expiry: to set one takes Redis as long as the rest of a decision.
 local function saveWindows(key, change, ttlMs, opensAt, windowMs, count, previous)
   if change == 'counts' then
     call('SETRANGE', key, '16', previous and pack('<dd', count, previous) or pack('<d', count))

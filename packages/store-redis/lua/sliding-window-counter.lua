@@ -60,4 +60,4 @@ local function refund(charge, now, before, itsLength, itsCurrent, itsPrevious)
   return nil
 end
 
-return { load = loadIntegers, save = saveWindows, consume = consume, refund = refund, undo = refund }
+return { layout = '<dddd', load = loadIntegers, save = saveWindows, consume = consume, refund = refund, undo = refund }

@@ -1,10 +1,10 @@
 -- Twin of tokenBucket (@rl/core, algorithms/token-bucket.ts).
--- State: missing, at, quota, windowMs. With it, until when the key is kept.
+-- State: missing, at, quota, windowMs. With it, until when the key is kept at least.
 
 local ceil, max, min = math.ceil, math.max, math.min
 
--- What has changed matters until another time with every charge. To set the expiry for each takes Redis twice as long as all else
--- in a decision, so a key is kept for a while longer.
+-- With every charge a bucket matters for longer, and to set an expiry takes Redis as long as the rest of a decision: so a key is
+-- kept for a while more than it has to be.
 local LONGER_MS = 60000
 
 local function refillTime(parts, quota)
@@ -24,6 +24,8 @@ local function consume(limit, cost, now, before, at, itsQuota, itsWindowMs, kept
   local capacity = quota == 0 and 0 or limit.burst
   local missing, rate, parts = refilled(now, before, at, itsQuota, itsWindowMs)
   if not missing then missing, rate, parts = 0, quota, windowMs end
+  -- This clock has stepped back, but the one that keys expire by may not have.
+  if at and now < at then keptUntil = nil end
   local tokens = ceil(missing / parts)
   local left = max(0, capacity - tokens)
   if cost == 0 then return true, left, 0, refillTime(missing, rate) end
@@ -31,19 +33,19 @@ local function consume(limit, cost, now, before, at, itsQuota, itsWindowMs, kept
     local resetAfterMs = refillTime(missing, rate)
     if cost > capacity then return false, left, nil, resetAfterMs end
     local retryAfterMs = refillTime(missing - (capacity - cost) * parts, rate)
-    return false, left, retryAfterMs, resetAfterMs, now < at and 'all', missing, now, rate, parts, keptUntil
+    return false, left, retryAfterMs, resetAfterMs, now < at and 'all', missing, now, rate, parts
   end
   local spent = (parts == windowMs and missing or tokens * windowMs) + cost * windowMs
   return true, left - cost, 0, refillTime(spent, quota), 'all', spent, now, quota, windowMs, keptUntil
 end
 
-local function refund(charge, now, before, at, itsQuota, itsWindowMs, keptUntil)
+local function refund(charge, now, before, at, itsQuota, itsWindowMs)
   local missing, quota, windowMs = refilled(now, before, at, itsQuota, itsWindowMs)
   if not missing then return nil end
   local owed = charge.cost * windowMs
   if charge.at then owed = min(owed, max(0, charge.at + charge.resetAfterMs - max(now, charge.at)) * quota) end
   local left = missing - owed
-  if left > 0 then return left, now, quota, windowMs, keptUntil end
+  if left > 0 then return left, now, quota, windowMs end
   return nil
 end
 
@@ -56,4 +58,4 @@ local function save(key, _, ttlMs, missing, now, quota, windowMs, keptUntil)
   end
 end
 
-return { load = loadIntegers, save = save, consume = consume, refund = refund, undo = refund }
+return { layout = '<ddddd', load = loadIntegers, save = save, consume = consume, refund = refund, undo = refund }

@@ -101,6 +101,6 @@ const CODES = [
 
 export function failure(cause: unknown): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause)
-  const code = CODES.find(([said]) => message.includes(said))?.[1] ?? 'RL_STORE_FAILED'
+  const code = CODES.find(([said]) => message.startsWith(said))?.[1] ?? 'RL_STORE_FAILED'
   return new StoreError(code, 'redis', `Redis could not answer: ${message}`, { cause })
 }

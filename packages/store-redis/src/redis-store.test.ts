@@ -1,5 +1,5 @@
 import { parseLimit, RateLimiter } from '@rl/core'
-import type { Charge, Limit } from '@rl/core'
+import type { Charge, Limit, Verdict } from '@rl/core'
 import { startCluster, startRedis } from '@rl/test-servers'
 import type { RedisCluster, RedisServer } from '@rl/test-servers'
 import { Cluster, Redis } from 'ioredis'
@@ -167,39 +167,58 @@ describe('a decision', () => {
     expect(longestMs).toBe(60_000)
   })
 
-  it.each(ALGORITHMS)(
-    'heals a key that has lost its expiry, at its next window at the latest (%s)',
-    async (algorithm) => {
-      let now = 1_700_000_000_000
-      const store = new RedisStore({ client, clock: () => now })
-      const limit = parseLimit({ rate: '5 per minute', algorithm })
-      await store.consume([charge('a', limit)])
-      const [key] = await client.keys('*')
-      await client.persist(key!)
-      expect(await client.pttl(key!)).toBe(-1)
-      now += 60_000
-      await store.consume([charge('a', limit)])
-      expect(await client.pttl(key!)).toBeGreaterThan(0)
-    },
-  )
-
-  it('sets the expiry of a bucket once a minute, for a minute more than it matters', async () => {
-    const store = new RedisStore({ client })
-    const limit = parseLimit({ rate: '1 per minute', algorithm: 'token-bucket' })
-    const from = await serverTime()
-    await store.consume([charge('a', limit)])
-    const expiresAt = await client.pexpiretime('rl:1:tb:{a}')
-    expect(expiresAt).toBeGreaterThanOrEqual(from + 120_000)
-    expect(expiresAt).toBeLessThanOrEqual((await serverTime()) + 120_000)
-
+  it.each([
+    ['fixed-window', 60_000],
+    ['sliding-window', 60_000],
+    ['sliding-window-counter', 120_000],
+    ['token-bucket', 120_000],
+  ] as const)('heals a key that has lost its expiry, once it would have expired (%s)', async (algorithm, afterMs) => {
     let now = 1_700_000_000_000
-    const byHand = new RedisStore({ client, prefix: 'hand', clock: () => now })
+    const store = new RedisStore({ client, clock: () => now })
+    const limit = parseLimit({ rate: '5 per minute', algorithm })
+    await store.consume([charge('a', limit, 5)])
+    const [key] = await client.keys('*')
+    await client.persist(key!)
+    expect(await client.pttl(key!)).toBe(-1)
+    now += afterMs
+    await store.consume([charge('a', limit)])
+    expect(await client.pttl(key!)).toBeGreaterThan(0)
+  })
+
+  it('does not set the expiry of a bucket with every charge', async () => {
+    let now = 1_700_000_000_000
+    const store = new RedisStore({ client, clock: () => now })
+    const limit = parseLimit({ rate: '60 per minute', algorithm: 'token-bucket' })
     await callsOf('psetex')
     for (let second = 0; second < 180; second++) {
-      await byHand.consume([charge('a', parseLimit({ rate: '60 per minute', algorithm: 'token-bucket' }))])
+      await store.consume([charge('a', limit)])
       now += 1000
     }
     expect(await callsOf('psetex')).toBe(3)
+  })
+
+  it('keeps a bucket for as long as it matters, and for a minute more at most', async () => {
+    const store = new RedisStore({ client })
+    const rates = ['10 per minute', '100 per hour', '2 per second'] as const
+    const limits = rates.map((rate) => parseLimit({ rate, algorithm: 'token-bucket', burst: 100 }))
+    let longestMs = 0
+    for (let i = 0; i < 60; i++) {
+      const [verdict] = await store.consume([charge('a', limits[i % limits.length], 1 + (i % 2))])
+      const { at, resetAfterMs } = verdict!
+      longestMs = Math.max(longestMs, resetAfterMs)
+      const expiresAt = await client.pexpiretime('rl:1:tb:{a}')
+      expect(expiresAt).toBeGreaterThanOrEqual(at! + resetAfterMs)
+      expect(expiresAt).toBeLessThanOrEqual((await serverTime()) + longestMs + 60_000)
+    }
+  })
+
+  it('keeps a bucket no longer than it matters after a refund', async () => {
+    const store = new RedisStore({ client })
+    const limit = parseLimit({ rate: '100 per hour', algorithm: 'token-bucket' })
+    await store.consume([charge('a', limit, 100)])
+    await store.refund([charge('a', limit, 95)])
+    const expiresAt = await client.pexpiretime('rl:1:tb:{a}')
+    expect(expiresAt).toBeLessThanOrEqual((await serverTime()) + 180_000 + 60_000)
   })
 
   it('keeps a bucket that takes thousands of years to fill', async () => {
@@ -210,10 +229,18 @@ describe('a decision', () => {
     expect(await client.pttl('rl:1:tb:{a}')).toBeGreaterThan(1e14)
   })
 
-  it('does not take what somebody else wrote for a state', async () => {
+  it.each([
+    ['fixed-window', 'fw', 'not a state'],
+    ['fixed-window', 'fw', '2024-01-01T00:00:00.000Z'],
+    ['sliding-window-counter', 'sc', '5d41402abc4b2a76b9719d911017c592'],
+    ['token-bucket', 'tb', 'aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d'],
+    ['token-bucket', 'tb', '\0'.repeat(24)],
+  ] as const)('does not take what somebody else wrote for a state (%s)', async (algorithm, tag, text) => {
     const store = new RedisStore({ client })
-    await client.set('rl:1:fw:{a}', 'not a state')
-    await expect(store.consume([charge('a')])).rejects.toMatchObject({ name: 'StoreError' })
+    await client.set(`rl:1:${tag}:{OOM}`, text)
+    const failing = store.consume([charge('OOM', parseLimit({ rate: '5 per minute', algorithm }))])
+    await expect(failing).rejects.toMatchObject({ name: 'StoreError', code: 'RL_STORE_FAILED' })
+    expect(await client.get(`rl:1:${tag}:{OOM}`)).toBe(text)
   })
 
   it('fails alone where one of a batch fails', async () => {
