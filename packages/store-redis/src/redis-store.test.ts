@@ -185,6 +185,15 @@ describe('a decision', () => {
     expect(await client.pttl(key!)).toBeGreaterThan(0)
   })
 
+  it.each(ALGORITHMS)('writes nothing where it denies (%s)', async (algorithm) => {
+    const store = new RedisStore({ client, denyCacheSize: 0 })
+    const asked = charge('a', parseLimit({ rate: '5 per minute', algorithm }), 5)
+    await store.consume([asked])
+    await callsOf()
+    expect(await store.consume([asked])).toMatchObject([{ allowed: false }])
+    expect(await callsOf('setrange', 'psetex', 'pexpire', 'del', 'lset', 'ltrim', 'lpush', 'rpush')).toBe(0)
+  })
+
   it('does not set the expiry of a bucket with every charge', async () => {
     let now = 1_700_000_000_000
     const store = new RedisStore({ client, clock: () => now })
