@@ -273,8 +273,9 @@ describe('a decision', () => {
     const from = await serverTime()
     await client.config('SET', 'maxmemory', '1')
     // Windows of the future are written as windows of now, also where they deny.
-    const answers = [store.peek([charge('c')]), store.consume([charge('a'), charge('b')])]
-    const [seen, denied] = await Promise.allSettled(answers).finally(async () => client.config('SET', 'maxmemory', '0'))
+    const looks = [async () => store.peek([charge('c')]), async () => store.consume([charge('a'), charge('b')])]
+    const [seen, denied] = await Promise.allSettled(looks.map(async (look) => look()))
+    await client.config('SET', 'maxmemory', '0')
     expect(denied).toMatchObject({ status: 'rejected', reason: { code: 'RL_STORE_FULL' } })
     const { at } = (seen as PromiseFulfilledResult<readonly Verdict[]>).value[0]!
     expect(at).toBeGreaterThanOrEqual(from)
