@@ -7,6 +7,10 @@
 -- returns  for each charge that is admitted: remaining, resetAfterMs; for one that is denied: -1 - remaining, retryAfterMs
 --          (-1: never), resetAfterMs; after refund and undo, as a cost of 0 finds it then; for each charge of a decision
 --          that failed: `failed`, what went wrong; last, the server's own TIME, if it was asked for
+--
+-- An algorithm hands the numbers of a state on as values: `load(key, layout)` answers them; `consume(charge, cost, now, …)`,
+-- whether it admits, what is left, retryAfterMs (nil: never), resetAfterMs, what has changed (`all`, `counts`, or nothing) and the
+-- state that comes of it, which `save(key, change, ttlMs, …)` writes. `refund` and `undo` answer the state alone, or none.
 
 -- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer than when their expiry was set.
 local HAND_TURNED_MS = 600000
@@ -33,6 +37,7 @@ while arg < last do
     local tag = args[arg]
     local algorithm = algorithms[tag] or makeAlgorithm(tag)
     algorithms[tag] = algorithm
+    -- To add 0 makes a number of a text by half the instructions of `tonumber`.
     kind[i] = {
       algorithm = algorithm,
       quota = args[arg + 1] + 0,
