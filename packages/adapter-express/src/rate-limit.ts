@@ -1,7 +1,7 @@
 import { finished } from 'node:stream'
 
 import { RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, RateLimitAnswer, Reservation } from '@rl/core'
+import type { FrameworkAdapter, MiddlewareOptions, RateLimitAnswer, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 
@@ -21,6 +21,12 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
   Tier,
   Endpoint
 >
+
+const ADAPTER: FrameworkAdapter<Request> = {
+  peerOf: ({ socket }) => socket.remoteAddress,
+  headerOf: (req, name) => req.get(name),
+  defaultStore: () => new MemoryStore(),
+}
 
 /**
  * Limits the requests that reach an Express app or router (Express 5 or 4).
@@ -42,13 +48,11 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
 export function rateLimit<Tier extends string, Endpoint extends string>(
   options: RateLimitOptions<Tier, Endpoint> = {},
 ): RequestHandler {
-  const middleware = new RateLimitingMiddleware<Request>(options, () => new MemoryStore())
+  const middleware = new RateLimitingMiddleware<Request>(options, ADAPTER)
 
   return function rateLimit(req, res, next) {
-    const { ip, method, socket, baseUrl, path } = req
-    const header = (name: string): string | undefined => req.get(name)
-    const facts = { ip, peer: socket.remoteAddress, method, endpoint: baseUrl + path, header }
-    const answer = middleware.processRequest(facts, req)
+    const { ip, method, baseUrl, path } = req
+    const answer = middleware.processRequest({ ip, method, endpoint: baseUrl + path }, req)
     if (answer instanceof Promise) answer.then((decided) => respond(decided, req, res, next)).catch(next)
     else respond(answer, req, res, next)
   }

@@ -1,7 +1,7 @@
 import { finished } from 'node:stream'
 
 import { ConfigError, RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, RateLimitAnswer, Reservation } from '@rl/core'
+import type { FrameworkAdapter, MiddlewareOptions, RateLimitAnswer, Reservation } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import plugin from 'fastify-plugin'
@@ -34,6 +34,12 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
   readonly hook?: 'onRequest' | 'preHandler'
 }
 
+const ADAPTER: FrameworkAdapter<FastifyRequest> = {
+  peerOf: ({ socket }) => socket.remoteAddress,
+  headerOf: ({ headers }, name) => headers[name]?.toString(),
+  defaultStore: () => new MemoryStore(),
+}
+
 /**
  * Limits the requests that reach a Fastify app, those that match no route as well.
  *
@@ -56,8 +62,7 @@ export type RateLimitOptions<Tier extends string = string, Endpoint extends stri
 export const rateLimit = plugin(
   async function rateLimit(app: FastifyInstance, { hook = 'onRequest', ...options }: RateLimitOptions): Promise<void> {
     checkHook(hook)
-    const middleware = new RateLimitingMiddleware<FastifyRequest>(options, () => new MemoryStore())
-
+    const middleware = new RateLimitingMiddleware<FastifyRequest>(options, ADAPTER)
     const rules = new RouteRules(middleware)
 
     function limit(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
@@ -66,10 +71,8 @@ export const rateLimit = plugin(
         done()
         return
       }
-      const { ip, method, socket } = request
-      const header = (name: string): string | undefined => request.headers[name.toLowerCase()]?.toString()
-      const facts = { ip, peer: socket.remoteAddress, method, endpoint: endpointOf(request), route, header }
-      const answer = middleware.processRequest(facts, request)
+      const { ip, method } = request
+      const answer = middleware.processRequest({ ip, method, endpoint: endpointOf(request), route }, request)
       if (answer instanceof Promise) answer.then((decided) => respond(decided, request, reply, done)).catch(done)
       else respond(answer, request, reply, done)
     }

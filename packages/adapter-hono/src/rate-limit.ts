@@ -51,13 +51,16 @@ export function rateLimit<Tier extends string, Endpoint extends string>(
   if (typeof getConnInfo !== 'function') {
     throw new ConfigError('RL_INVALID_OPTION', `Expected \`getConnInfo\` to be a function, got ${typeof getConnInfo}`)
   }
-  const middleware = new RateLimitingMiddleware<Context>(others, () => new MemoryStore())
+  const addressOf = (c: Context): string | undefined => getConnInfo(c).remote.address
+  const middleware = new RateLimitingMiddleware<Context>(others, {
+    peerOf: addressOf,
+    headerOf: (c, name) => c.req.header(name),
+    defaultStore: () => new MemoryStore(),
+  })
 
   return createMiddleware<RateLimitEnv>(async function rateLimit(c, next) {
-    const { address: ip } = getConnInfo(c).remote
-    const header = (name: string): string | undefined => c.req.header(name)
-    const facts = { ip, peer: ip, method: c.req.method, endpoint: c.req.path, header }
-    const answer = middleware.processRequest(facts, c)
+    const { method, path } = c.req
+    const answer = middleware.processRequest({ ip: addressOf(c), method, endpoint: path }, c)
     const { allowed, statusCode, body, headers, result, responded } = answer instanceof Promise ? await answer : answer
     c.set('rateLimit', result)
     if (!allowed) {

@@ -20,10 +20,10 @@ describe('an emitter', () => {
     leave[0]!()
     leave[0]!()
     emitter.emit('rain', 2)
-    expect([emitter.hears('rain'), emitter.hears('snow')]).toEqual([true, false])
+    expect([emitter.listenersTo('rain').size, emitter.listenersTo('snow').size]).toEqual([1, 0])
     leave[1]!()
     emitter.emit('rain', 3)
-    expect(emitter.hears('rain')).toBe(false)
+    expect(emitter.listenersTo('rain').size).toBe(0)
     expect(heard).toEqual([1, 1, 2])
   })
 

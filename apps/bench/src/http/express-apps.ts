@@ -34,10 +34,8 @@ function byHand(quota: Quota): RequestHandler {
 function byContract(quota: Quota): RequestHandler {
   const answerTo = answersByContract(quota)
   return function limit(req, res, next) {
-    const { ip, method, socket, baseUrl, path } = req
-    const header = (name: string): string | undefined => req.get(name)
-    const facts = { ip, peer: socket.remoteAddress, method, endpoint: baseUrl + path, header }
-    const { allowed, statusCode, headers, result } = answerTo(facts)
+    const { ip, method, baseUrl, path } = req
+    const { allowed, statusCode, headers, result } = answerTo({ ip, method, endpoint: baseUrl + path })
     req.rateLimit = result
     for (const name in headers) res.setHeader(name, headers[name]!)
     if (allowed) next()

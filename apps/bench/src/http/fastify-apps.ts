@@ -41,10 +41,8 @@ function byContract(app: FastifyInstance, quota: Quota): void {
       done()
       return
     }
-    const { ip, method, socket, url } = request
-    const header = (name: string): string | undefined => request.headers[name.toLowerCase()]?.toString()
-    const facts = { ip, peer: socket.remoteAddress, method, endpoint: url, header }
-    const { allowed, statusCode, headers, result } = answerTo(facts)
+    const { ip, method, url } = request
+    const { allowed, statusCode, headers, result } = answerTo({ ip, method, endpoint: url })
     request.rateLimit = result
     for (const name in headers) reply.header(name, headers[name])
     if (allowed) done()

@@ -39,9 +39,8 @@ function byContract(quota: Quota): MiddlewareHandler {
   const answerTo = answersByContract(quota)
   return async function limit(c, next) {
     const { address: ip } = getConnInfo(c).remote
-    const header = (name: string): string | undefined => c.req.header(name)
-    const facts = { ip, peer: ip, method: c.req.method, endpoint: c.req.path, header }
-    const { allowed, statusCode, headers, result } = answerTo(facts)
+    const { method, path } = c.req
+    const { allowed, statusCode, headers, result } = answerTo({ ip, method, endpoint: path })
     c.set('rateLimit', result)
     for (const name in headers) c.header(name, headers[name])
     if (!allowed) return c.body(null, statusCode as StatusCode)

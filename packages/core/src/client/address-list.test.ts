@@ -97,7 +97,7 @@ describe('an address list', () => {
 
 describe('a forwarding header', () => {
   const forwards = (ip: string | undefined, peer: string | undefined, field = 'x-forwarded-for') =>
-    forwardingWarning({ ip, peer, header: (name) => (name === field ? '203.0.113.7' : undefined) })
+    forwardingWarning(ip, peer, (name) => (name === field ? '203.0.113.7' : undefined))
 
   it.each(['10.0.0.1', '127.0.0.1', '::1', '::ffff:192.168.0.1', 'fd00::1', 'fe80::1%eth0', '100.64.0.1'])(
     'of a proxy at %s that is not trusted is warned of',

@@ -1,14 +1,5 @@
 import { AddressList } from './address-list.ts'
 
-/** What a framework makes of a connection, and a way to read the request's header fields. */
-export interface Connection {
-  /** The client's address, as the framework trusts it. */
-  readonly ip?: string | undefined
-  /** The address at the other end of the socket. */
-  readonly peer?: string | undefined
-  readonly header: (name: string) => string | undefined
-}
-
 const FIELDS = ['x-forwarded-for', 'forwarded']
 /** Where one's own proxies are: private use, loopback, link-local and shared addresses (RFC 6890). */
 const OWN_NETWORKS = new AddressList('OWN_NETWORKS', [
@@ -27,8 +18,15 @@ const OWN_NETWORKS = new AddressList('OWN_NETWORKS', [
  * Says so where a proxy setting is plainly wrong: a proxy of one's own network forwards for somebody, and the framework
  * takes the proxy for the client, so that all clients share one limit. Anybody can send such a field from outside: that is
  * no sign of a proxy.
+ *
+ * @param ip The client's address, as the framework trusts it.
+ * @param peer The address at the other end of the socket.
  */
-export function forwardingWarning({ ip, peer, header }: Connection): string | undefined {
+export function forwardingWarning(
+  ip: string | undefined,
+  peer: string | undefined,
+  header: (name: string) => string | undefined,
+): string | undefined {
   if (peer === undefined || ip !== peer) return undefined
   const field = FIELDS.find((name) => header(name) !== undefined)
   if (field === undefined) return undefined

@@ -273,7 +273,7 @@ export class DosGuard {
     now: number,
     about: Pick<BanEvent, 'address' | 'requests' | 'shared'>,
   ): void {
-    if (!this.#events.hears('ban')) return
+    if (this.#events.listenersTo('ban').size === 0) return
     const scope = scopeOf(width, high, low)
     const strikes = this.#bans.strikes(record, now)
     this.#events.emit('ban', { ...about, scope, strikes, banMs: this.#bans.restMs(record, now) })

@@ -78,19 +78,42 @@ export function rateLimitHeaders(result: RateLimitResult, options: HeaderOptions
       `Expected \`prefer\` to be one of ${KINDS.join(', ')}, got ${shown(prefer)}`,
     )
   }
-  return headersOf(result, options)
+  return new HeaderWriter(options).fieldsOf(result)
 }
 
-/** `rateLimitHeaders`, with options that have been checked. */
-export function headersOf(result: RateLimitResult, options: HeaderOptions): HeaderFields {
-  const { formats = DEFAULT_FORMATS, prefer, retryJitterMs = 0 } = options
-  const { policies, allowed, retryAfterMs } = result
-  const preferred = prefer && decisivePolicy(policies.filter(({ kind }) => kind === prefer))
-  const told = preferred ?? decisivePolicy(policies)
-  if (!told || formats.length === 0) return {}
-  const fields: Fields = {}
-  for (const format of formats) FORMATS[format](fields, { policies, shown: told })
-  return allowed ? fields : Object.assign(fields, retryAfter(retryAfterMs, retryJitterMs))
+/** Makes the header fields of one form after the other, by options that have been checked. */
+export class HeaderWriter {
+  readonly #writers: readonly ((fields: Fields, told: Told) => void)[]
+  readonly #prefer: RuleKind | undefined
+  readonly #retryJitterMs: number
+
+  constructor({ formats = DEFAULT_FORMATS, prefer, retryJitterMs = 0 }: HeaderOptions) {
+    this.#writers = formats.map((format) => FORMATS[format])
+    this.#prefer = prefer
+    this.#retryJitterMs = retryJitterMs
+  }
+
+  /** All fields, of which there are none if no limit was asked. */
+  fieldsOf(result: RateLimitResult): HeaderFields {
+    const { policies, allowed } = result
+    const shown = this.#shownOf(policies)
+    if (!shown) return {}
+    const fields: Fields = {}
+    for (const write of this.#writers) write(fields, { policies, shown })
+    return allowed ? fields : Object.assign(fields, this.waitOf(result))
+  }
+
+  /** `Retry-After`, if waiting helps. */
+  waitOf({ retryAfterMs }: Pick<RateLimitResult, 'retryAfterMs'>): HeaderFields {
+    if (this.#writers.length === 0 || !Number.isFinite(retryAfterMs)) return {}
+    return { 'retry-after': seconds(retryAfterMs + Math.random() * this.#retryJitterMs) }
+  }
+
+  #shownOf(policies: readonly PolicyResult[]): PolicyResult | undefined {
+    const prefer = this.#prefer
+    const preferred = prefer && decisivePolicy(policies.filter(({ kind }) => kind === prefer))
+    return preferred ?? decisivePolicy(policies)
+  }
 }
 
 /** @throws {ConfigError} `RL_INVALID_OPTION` */
@@ -100,11 +123,6 @@ export function checkRetryJitter(retryJitterMs: unknown): void {
     'RL_INVALID_OPTION',
     `Expected \`retryJitterMs\` to be a whole number of at least 0, got ${shown(retryJitterMs)}`,
   )
-}
-
-/** `Retry-After`, if waiting helps. */
-export function retryAfter(retryAfterMs: number, jitterMs: number): HeaderFields {
-  return Number.isFinite(retryAfterMs) ? { 'retry-after': seconds(retryAfterMs + Math.random() * jitterMs) } : {}
 }
 
 /**

@@ -7,7 +7,7 @@ import { RateLimiter } from '../limiter/rate-limiter.ts'
 import { listeningLogger } from '../logger.fixture.ts'
 import { MapStore } from '../stores/map-store.fixture.ts'
 import { RateLimitingMiddleware } from './rate-limiting-middleware.ts'
-import type { MiddlewareOptions } from './rate-limiting-middleware.ts'
+import type { FrameworkAdapter, MiddlewareOptions } from './rate-limiting-middleware.ts'
 
 interface Incoming {
   readonly key?: string
@@ -20,8 +20,11 @@ function fails(): never {
   throw new Error('no')
 }
 
-function middlewareOf(options: Exclude<MiddlewareOptions<Incoming>, { limiter: unknown }> = {}, clock?: () => number) {
-  return new RateLimitingMiddleware<Incoming>({ store: new MapStore(clock), ...options })
+type Options = Exclude<MiddlewareOptions<Incoming>, { limiter: unknown }>
+type Adapter = FrameworkAdapter<Incoming>
+
+function middlewareOf(options: Options = {}, clock?: () => number, adapter?: Adapter) {
+  return new RateLimitingMiddleware<Incoming>({ store: new MapStore(clock), ...options }, adapter)
 }
 
 describe('processRequest', () => {
@@ -218,19 +221,21 @@ describe('what counts', () => {
 })
 
 describe('a denial', () => {
-  const denied = async (options: Parameters<typeof middlewareOf>[0], facts: object = {}) =>
-    middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP, ...facts }, { key: 'u' })
+  const denied = async (options: Options, facts: object = {}, adapter?: Adapter) =>
+    middlewareOf({ ip: '0 per minute', ...options }, undefined, adapter).processRequest(
+      { ip: IP, ...facts },
+      { key: 'u' },
+    )
 
   it('says what the application wants said, also in plain text', async () => {
-    const header = () => 'text/plain'
-    expect((await denied({ message: 'Slow down.' }, { header })).body).toBe('Slow down.')
+    const headerOf = ({ key }: Incoming, name: string) => (key === 'u' && name === 'accept' ? 'text/plain' : undefined)
+    expect((await denied({ message: 'Slow down.' }, {}, { headerOf })).body).toBe('Slow down.')
     const message = (result: { policy: string | undefined }, { key }: Incoming) => `${key} is over ${result.policy}`
     expect(JSON.parse((await denied({ message })).body)).toMatchObject({ status: 429, detail: 'u is over ip' })
   })
 
   it('is answered at once, unless the application takes time over it', async () => {
-    const answer = (options: Parameters<typeof middlewareOf>[0]) =>
-      middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP }, {})
+    const answer = (options: Options) => middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP }, {})
     const atOnce = [answer({}), answer({ message: () => 'No.', onDenied: () => undefined })]
     for (const one of atOnce) expect(one).toMatchObject({ allowed: false, statusCode: 429 })
     const later = [answer({ message: async () => 'No.' }), answer({ onDenied: async () => undefined })]
@@ -270,13 +275,12 @@ describe('a denial', () => {
     await expect(denied({ message: () => text as string })).rejects.toMatchObject({ code: 'RL_INVALID_REQUEST' })
   })
 
-  it.each<[string, Parameters<typeof middlewareOf>[0], object?]>([
+  it.each<[string, Options, Adapter?]>([
     ['message', { message: fails }],
     ['onDenied', { onDenied: fails }],
-    ['the reader of header fields', {}, { header: fails }],
-  ])('rejects with what %s throws', async (_what, options, facts) => {
-    const answer = middlewareOf({ ip: '0 per minute', ...options }).processRequest({ ip: IP, ...facts }, {})
-    await expect(answer).rejects.toThrow('no')
+    ['the reader of header fields', {}, { headerOf: fails }],
+  ])('rejects with what %s throws', async (_what, options, adapter) => {
+    await expect(denied(options, {}, adapter)).rejects.toThrow('no')
   })
 
   it('has no body for HEAD, whatever the application answers', async () => {
@@ -287,12 +291,12 @@ describe('a denial', () => {
 
   it('reads what the client accepts before the application takes its time', async () => {
     const order: string[] = []
-    const header = () => void order.push('read')
+    const headerOf = () => void order.push('read')
     const message = async () => {
       order.push('asked')
       return 'No.'
     }
-    await denied({ message }, { header })
+    await denied({ message }, {}, { headerOf })
     expect(order.slice(-2)).toEqual(['read', 'asked'])
   })
 
@@ -361,24 +365,29 @@ describe('an address', () => {
 
   it('of a proxy that is not trusted, in front of what it forwards, is warned of once', async () => {
     const { heard, logger } = listeningLogger()
-    const middleware = middlewareOf({ logger })
-    const header = (name: string) => (name === 'x-forwarded-for' ? '203.0.113.7' : undefined)
-    for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: '10.0.0.1', peer: '10.0.0.1', header }, {})
-    await middleware.processRequest({ ip: IP, peer: IP, header }, {})
+    const middleware = middlewareOf({ logger }, undefined, {
+      peerOf: ({ key }) => key,
+      headerOf: (_incoming, name) => (name === 'x-forwarded-for' ? '203.0.113.7' : undefined),
+    })
+    for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: '10.0.0.1' }, { key: '10.0.0.1' })
+    await middleware.processRequest({ ip: IP }, { key: IP })
     expect(heard.map(([level, { event }]) => [level, event])).toEqual([['warn', 'proxy_not_trusted']])
   })
 
   it('of a proxy is looked for at every request to begin with, later at every hundredth', async () => {
     const { heard, logger } = listeningLogger()
-    const middleware = middlewareOf({ logger, ip: 'unlimited' })
-    const send = (header: (name: string) => string | undefined) =>
-      middleware.processRequest({ ip: '10.0.0.1', peer: '10.0.0.1', header }, {})
     let looks = 0
-    for (let i = 0; i < 1000; i++) {
-      await send((name) => void (looks += name === 'forwarded' ? 1 : 0))
-    }
+    const middleware = middlewareOf({ logger, ip: 'unlimited' }, undefined, {
+      peerOf: () => '10.0.0.1',
+      headerOf({ key }, name) {
+        if (name === 'forwarded') looks += 1
+        return key
+      },
+    })
+    const send = (key?: string) => middleware.processRequest({ ip: '10.0.0.1' }, { ...(key && { key }) })
+    for (let i = 0; i < 1000; i++) await send()
     expect([looks, heard]).toEqual([109, []])
-    for (let i = 0; i < 100; i++) await send(() => '203.0.113.7')
+    for (let i = 0; i < 100; i++) await send('203.0.113.7')
     expect(heard.map(([, { event }]) => event)).toEqual(['proxy_not_trusted'])
   })
 })

@@ -7,7 +7,6 @@ import { RATE_LIMITER_OPTIONS } from '../limiter/rate-limiter-options.ts'
 import type { RateLimiterOptions } from '../limiter/rate-limiter-options.ts'
 import type { RateLimitRequest } from '../limiter/request.ts'
 import type { Reservation } from '../limiter/reservation.ts'
-import type { RateLimitResult } from '../limiter/result.ts'
 import type { RouteRule } from '../limiter/rule-set.ts'
 import type { Reporter } from '../logger.ts'
 import { andThen } from '../maybe-promise.ts'
@@ -17,19 +16,22 @@ import type { Store } from '../stores/store.ts'
 import { denialOf } from './problem.ts'
 import type { DenialContext, ProblemReason } from './problem.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
-import { headersOf, retryAfter } from './rate-limit-headers.ts'
-import type { HeaderFields, HeaderFormat } from './rate-limit-headers.ts'
+import { HeaderWriter } from './rate-limit-headers.ts'
+import type { HeaderFields } from './rate-limit-headers.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from './request-options.ts'
 import type { Identity, RequestOptions } from './request-options.ts'
 
-/** What a framework knows of a request. */
-export interface RequestFacts extends Pick<RateLimitRequest, 'method' | 'endpoint' | 'route'> {
-  /** The client's address, as the framework trusts it. */
-  readonly ip?: string | undefined
+/** What a framework knows of a request. Its `ip` is the client's address, as the framework trusts it. */
+export type RequestFacts = Pick<RateLimitRequest, 'ip' | 'method' | 'endpoint' | 'route'>
+
+/** What a framework's adapter brings: how to read of a request what few of them are asked for, and a store. */
+export interface FrameworkAdapter<Incoming> {
   /** The address at the other end of the socket: another than `ip` behind a proxy that the framework trusts. */
-  readonly peer?: string | undefined
-  /** Reads a header field of the request. */
-  readonly header?: (name: string) => string | undefined
+  readonly peerOf?: (incoming: Incoming) => string | undefined
+  /** A header field of the request, by its name in lower case. */
+  readonly headerOf?: (incoming: Incoming, name: string) => string | undefined
+  /** Makes the store, where the options bring neither a limiter nor a store. */
+  readonly defaultStore?: () => Store
 }
 
 /** A limiter that is there already, or what one is made of. */
@@ -83,25 +85,28 @@ const SKIPPED: RateLimitAnswer = Object.freeze({
 export class RateLimitingMiddleware<Incoming = void> {
   readonly #limiter: RateLimiter<string, string>
   readonly #options: RequestOptions<Incoming>
-  readonly #fields: { readonly formats?: readonly HeaderFormat[]; readonly retryJitterMs?: number }
+  readonly #adapter: FrameworkAdapter<Incoming>
+  readonly #headers: HeaderWriter
   readonly #reporter: Reporter
   readonly #gate: AttackGate | undefined
   #hasWarned = false
   #requests = 0
 
   /**
-   * @param defaultStore Makes the store, where the options bring neither a limiter nor a store.
+   * @param adapter Without it, no header field is read: denials are told in JSON, and proxies are not looked for.
    * @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written.
    */
-  constructor(options: MiddlewareOptions<Incoming>, defaultStore?: () => Store) {
+  constructor(options: MiddlewareOptions<Incoming>, adapter: FrameworkAdapter<Incoming> = {}) {
     const isObject = typeof options === 'object' && options !== null
     const known = isObject && 'limiter' in options ? { limiter: true as const } : RATE_LIMITER_OPTIONS
     checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_OPTIONS })
     const { identify, cost, skip, count, headers, retryJitterMs, message, dos = false, onDenied, ...rest } = options
     checkRequestOptions(options)
     this.#options = definedOf({ identify, cost, skip, count, message, onDenied })
-    this.#fields = definedOf({ formats: headers, retryJitterMs })
-    this.#limiter = 'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, defaultStore))
+    this.#adapter = adapter
+    this.#headers = new HeaderWriter(definedOf({ formats: headers, retryJitterMs }))
+    this.#limiter =
+      'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, adapter.defaultStore))
     this.#reporter = this.#limiter.reporter
     this.#gate = dos === false ? undefined : new AttackGate(dos, this.#limiter)
   }
@@ -115,7 +120,7 @@ export class RateLimitingMiddleware<Incoming = void> {
    * Decides a request and says what to answer: at once where neither the store nor the options' functions take time, else by
    * a promise. `await` serves for both. It does not throw: what goes wrong rejects.
    *
-   * @param facts What the framework knows: addresses, method, path, header fields.
+   * @param facts What the framework knows: address, method, path.
    * @param incoming The framework's own request, which the options' functions are given.
    * @throws {RequestError} if the request does not say who is asking, or its cost is no whole number.
    */
@@ -134,30 +139,28 @@ export class RateLimitingMiddleware<Incoming = void> {
 
   #limit(facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
     const { identify, cost = 1 } = this.#options
-    if (this.#looksForProxy()) this.#warnOfForwarding(facts)
+    if (this.#looksForProxy()) this.#warnOfForwarding(facts, incoming)
     const attack = this.#gate?.find(facts)
     if (attack) {
       const result = { policies: [{ name: 'dos', allowed: false }], retryAfterMs: attack.banEndsInMs }
       return this.#denied({ reason: 'abnormal-usage-detected', result }, facts, incoming)
     }
-    if (!identify && typeof cost === 'number') return this.#charge(NOBODY, cost, facts, incoming)
+    // To most apps, what the framework knows is all that there is to know.
+    if (!identify && cost === 1) return this.#decide(facts, facts, incoming)
     return andThen(identify?.(incoming), (identity) =>
       andThen(typeof cost === 'function' ? cost(incoming) : cost, (units) => {
         // Nothing must not pass for the default.
         checkCost(units)
-        return this.#charge(checkedIdentity(identity) ?? NOBODY, units, facts, incoming)
+        const { userId, tier, ip } = checkedIdentity(identity) ?? NOBODY
+        const { method, endpoint, route } = facts
+        const request = { ip: ip ?? facts.ip, userId, tier, method, endpoint, route, cost: units }
+        return this.#decide(request, facts, incoming)
       }),
     )
   }
 
-  #charge(
-    { userId, tier, ip }: Identity,
-    cost: number,
-    facts: RequestFacts,
-    incoming: Incoming,
-  ): MaybePromise<RateLimitAnswer> {
-    const { method, endpoint, route } = facts
-    const result = this.#limiter.reserve({ ip: ip ?? facts.ip, userId, tier, method, endpoint, route, cost })
+  #decide(request: RateLimitRequest, facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
+    const result = this.#limiter.reserve(request)
     if (result instanceof Promise) return result.then((decided) => this.#answerTo(decided, facts, incoming))
     return this.#answerTo(result, facts, incoming)
   }
@@ -166,7 +169,7 @@ export class RateLimitingMiddleware<Incoming = void> {
     const { count = 'all' } = this.#options
     const { reason } = result
     if (reason !== undefined) return this.#denied({ reason, result, decision: result }, facts, incoming)
-    const headers = headersOf(result, this.#fields)
+    const headers = this.#headers.fieldsOf(result)
     const allowed = { allowed: true, statusCode: 200, reason, message: 'OK', headers, body: '', result }
     return count === 'all' ? allowed : { ...allowed, responded: this.#settlementOf(count, result) }
   }
@@ -183,7 +186,7 @@ export class RateLimitingMiddleware<Incoming = void> {
   #denied(refusal: Refusal, facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
     const { message, onDenied } = this.#options
     const { decision } = refusal
-    const accept = facts.header?.('accept')
+    const accept = this.#adapter.headerOf?.(incoming, 'accept')
     const told = typeof message === 'function' ? decision && message(decision, incoming) : message
     return andThen(told, (text) => {
       const answer = this.#denial(refusal, accept, checkedText(text))
@@ -200,15 +203,10 @@ export class RateLimitingMiddleware<Incoming = void> {
     const { reason, result, decision } = refusal
     const denial = denialOf(reason, { result, accept, message: told })
     const { statusCode, message, body } = denial
-    const fields = decision ? headersOf(decision, this.#fields) : result && this.#waitOf(result)
+    // Where no limit was asked, there is only the wait to tell of.
+    const fields = decision ? this.#headers.fieldsOf(decision) : result && this.#headers.waitOf(result)
     const headers = { ...fields, ...denial.headers }
     return { allowed: false, statusCode, reason, message, headers, body, result: decision }
-  }
-
-  /** The only field to send where no limit was asked. */
-  #waitOf({ retryAfterMs }: Pick<RateLimitResult, 'retryAfterMs'>): HeaderFields {
-    const { formats, retryJitterMs = 0 } = this.#fields
-    return formats?.length === 0 ? {} : retryAfter(retryAfterMs, retryJitterMs)
   }
 
   #settlementOf(count: 'failures' | 'successes', result: Reservation): (statusCode: number | undefined) => void {
@@ -230,8 +228,10 @@ export class RateLimitingMiddleware<Incoming = void> {
     return this.#requests <= 100 || this.#requests % 100 === 0
   }
 
-  #warnOfForwarding({ ip, peer, header }: RequestFacts): void {
-    const message = header && forwardingWarning({ ip, peer, header })
+  #warnOfForwarding({ ip }: RequestFacts, incoming: Incoming): void {
+    const { peerOf, headerOf } = this.#adapter
+    if (!peerOf || !headerOf) return
+    const message = forwardingWarning(ip, peerOf(incoming), (name) => headerOf(incoming, name))
     if (message === undefined) return
     this.#hasWarned = true
     this.#reporter.tell({ level: 'warn', event: 'proxy_not_trusted' }, () => ({ message }))

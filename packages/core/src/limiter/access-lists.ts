@@ -18,29 +18,27 @@ const USER = 'user:'
 
 /** Looks up whether a request is let in, or denied, without any limit. */
 export class AccessLists {
-  readonly #allow: AccessList
-  readonly #deny: AccessList
+  /** Those that name anybody. */
+  readonly #allow: AccessList | undefined
+  readonly #deny: AccessList | undefined
 
   /** @throws {ConfigError} `RL_INVALID_OPTION` */
   constructor({ allow = [], deny = [] }: AccessOptions) {
-    this.#allow = new AccessList('allow', allow)
-    this.#deny = new AccessList('deny', deny)
+    this.#allow = listOf('allow', allow)
+    this.#deny = listOf('deny', deny)
   }
 
   find(request: RateLimitRequest): 'allow' | 'deny' | undefined {
-    if (this.#allow.has(request)) return 'allow'
-    return this.#deny.has(request) ? 'deny' : undefined
+    if (this.#allow?.has(request)) return 'allow'
+    return this.#deny?.has(request) ? 'deny' : undefined
   }
 }
 
 class AccessList {
   readonly #users: ReadonlySet<string>
   readonly #addresses: AddressList
-  readonly #isEmpty: boolean
 
   constructor(option: string, entries: readonly string[]) {
-    checkTexts(option, entries)
-    this.#isEmpty = entries.length === 0
     this.#users = new Set(entries.filter((entry) => entry.startsWith(USER)).map((entry) => entry.slice(USER.length)))
     this.#addresses = new AddressList(
       option,
@@ -49,7 +47,11 @@ class AccessList {
   }
 
   has({ ip, userId }: RateLimitRequest): boolean {
-    if (this.#isEmpty) return false
     return (userId !== undefined && this.#users.has(userId)) || (ip !== undefined && this.#addresses.has(ip))
   }
+}
+
+function listOf(option: string, entries: readonly string[]): AccessList | undefined {
+  checkTexts(option, entries)
+  return entries.length === 0 ? undefined : new AccessList(option, entries)
 }

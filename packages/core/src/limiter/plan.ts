@@ -5,7 +5,6 @@ import type { Charge } from '../stores/store.ts'
 import { Caller } from './caller.ts'
 import { lineUpOf } from './line-up.ts'
 import type { LineUp } from './line-up.ts'
-import { mapLimits } from './map-limits.ts'
 import type { Policy } from './policy.ts'
 import type { QuotaSource } from './quota-source.ts'
 import type { RateLimitRequest } from './request.ts'
@@ -59,9 +58,15 @@ function planOf(
   ipv6Subnet: number,
 ): Plan {
   const cost = request.cost ?? 1
+  // Here and where the verdicts on them are put together, one limit, which most requests have, is spared a loop: that of a list
+  // of any length takes 70 instructions more, and a function that is passed to `map` another 100 bytes.
   const caller = new Caller(request, ipv6Subnet)
-  const charges = mapLimits(policies, (policy) => caller.chargeUnder(policy, cost))
+  const charges = policies.length === 1 ? [caller.chargeUnder(policies[0]!, cost)] : chargesOf(policies, caller, cost)
   return { tier, policies, charges, unknown, watched: shadows.length > 0 ? watchedOf(shadows, caller, cost) : NONE }
+}
+
+function chargesOf(policies: readonly Policy[], caller: Caller, cost: number): readonly Charge[] {
+  return policies.map((policy) => caller.chargeUnder(policy, cost))
 }
 
 /** A shadow that counts by what the request does not name has nothing to watch, and must not stop it. */

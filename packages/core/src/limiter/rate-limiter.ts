@@ -60,6 +60,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   readonly #lists: AccessLists
   readonly #planner: Planner
   readonly #events: Emitter<LimiterEvents>
+  readonly #decisionListeners: { readonly size: number }
+  readonly #blockListeners: { readonly size: number }
   readonly #counter = new DecisionCounter()
   /** Tells this limiter's log. A middleware tells the same one. */
   readonly reporter: Reporter
@@ -74,6 +76,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
     this.#events = new Emitter<LimiterEvents>('a limiter', LIMITER_EVENTS, (name, error) =>
       this.#toldBadly(name, error),
     )
+    this.#decisionListeners = this.#events.listenersTo('decision')
+    this.#blockListeners = this.#events.listenersTo('block')
     logStoreEvents(this.#events, this.reporter)
     const partitionKeyOf =
       partitionKeySecret === undefined ? undefined : hashedNamesBy('partitionKeySecret', partitionKeySecret)
@@ -288,7 +292,7 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   #told(request: RateLimitRequest, result: RateLimitResult): RateLimitResult {
     this.#counter.count(result)
     logDecision(this.reporter, request, result)
-    const isHeard = this.#events.hears('decision') || (!result.allowed && this.#events.hears('block'))
+    const isHeard = this.#decisionListeners.size > 0 || (!result.allowed && this.#blockListeners.size > 0)
     if (!isHeard) return result
     // A listener is told what was decided, and cannot decide otherwise.
     const event = Object.freeze({ request, result: frozenCopyOf(result) })

@@ -13,18 +13,18 @@ export interface Spending {
   readonly verdicts: readonly Verdict[]
 }
 
-/** The charges that have been made for one request. */
+/** The charges that have been made for one request. Mostly one spending, for which a list would be the larger part of it. */
 export class Ledger {
-  #entries: Spending[] | undefined
+  #first: Spending | undefined
+  #others: Spending[] | undefined
 
   get entries(): readonly Spending[] {
-    return this.#entries ?? []
+    return this.#first ? [this.#first, ...(this.#others ?? [])] : []
   }
 
-  /** Most have one entry: an array of it is made in one go, where to push it would make room for 17. */
   add(entry: Spending): void {
-    if (this.#entries) this.#entries.push(entry)
-    else this.#entries = [entry]
+    if (!this.#first) this.#first = entry
+    else (this.#others ??= []).push(entry)
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
-import { mapLimits } from './map-limits.ts'
 import type { Policy } from './policy.ts'
 import type { RuleKind } from './rule.ts'
 
@@ -63,7 +62,10 @@ export function resultOf<Name extends string>(
   degraded?: Degraded,
   partitionKeys?: readonly string[],
 ): RateLimitResult<Name> {
-  const results = mapLimits(policies, (policy, i) => policyResult<Name>(policy, verdicts[i]!, partitionKeys?.[i]))
+  const results =
+    policies.length === 1
+      ? [policyResult<Name>(policies[0]!, verdicts[0]!, partitionKeys?.[0])]
+      : resultsOf<Name>(policies, verdicts, partitionKeys)
   const decisive = decisivePolicy(results)
   const { allowed, limit, remaining, retryAfterMs, resetAfterMs } = decisive ?? UNLIMITED
   return {
@@ -79,6 +81,14 @@ export function resultOf<Name extends string>(
     policies: results,
     shadows: NONE,
   }
+}
+
+function resultsOf<Name extends string>(
+  policies: readonly Policy[],
+  verdicts: readonly Verdict[],
+  partitionKeys: readonly string[] | undefined,
+): readonly PolicyResult<Name>[] {
+  return policies.map((policy, i) => policyResult(policy, verdicts[i]!, partitionKeys?.[i]))
 }
 
 /** A verdict, and which limit said it. */

@@ -40,12 +40,12 @@ export interface GuardOptions {
   /** @default 'main' */
   readonly role?: StoreRole
   /** Who is told what the store does. @default nobody */
-  readonly events?: Pick<Emitter<StoreEvents>, 'hears' | 'emit'>
+  readonly events?: Pick<Emitter<StoreEvents>, 'listenersTo' | 'emit'>
   /** Monotonic, for the breaker: when a store is tried again must not depend on the time of day. @default performance.now */
   readonly clock?: Clock
 }
 
-const NOBODY = { hears: () => false, emit: () => undefined }
+const NOBODY = { listenersTo: () => new Set(), emit: () => undefined }
 
 /** A store that did not answer in time. What it was asked may still be done, and `late` will tell. */
 class LateAnswer extends StoreError {
@@ -66,6 +66,7 @@ export class GuardedStore {
   readonly #timeoutMs: number
   readonly #role: StoreRole
   readonly #events: NonNullable<GuardOptions['events']>
+  readonly #callListeners: { readonly size: number }
   readonly #clock: Clock
   #failures = 0
   #failedAt = 0
@@ -81,6 +82,7 @@ export class GuardedStore {
     this.#timeoutMs = timeoutMs
     this.#role = role
     this.#events = events
+    this.#callListeners = events.listenersTo('storeCall')
     this.#clock = clock
   }
 
@@ -156,7 +158,7 @@ export class GuardedStore {
       }
       this.#probeAt = now + PROBE_EVERY_MS
     }
-    const askedAt = this.#events.hears('storeCall') ? this.#clock() : undefined
+    const askedAt = this.#callListeners.size > 0 ? this.#clock() : undefined
     try {
       const answer = this.#store[verb](subject as never) as MaybePromise<T>
       if (!isPromise(answer)) {

@@ -3,7 +3,7 @@ import type { HeaderFields, RateLimitAnswer } from '@rl/core'
 import type { AppAnswer } from '../respond.ts'
 import type { ServeApp } from '../run-adapter-case.ts'
 import type { Faults } from './faults.fixture.ts'
-import { answering, but, configured, telling } from './node-http.fixture.ts'
+import { answering, but, configured } from './node-http.fixture.ts'
 
 /** The decision is right, and the answer is not. */
 export const answeringFaults: Faults = {
@@ -81,7 +81,7 @@ export const answeringFaults: Faults = {
     'answers a denial in the type that the client likes best',
   ],
   'does not read what types the client likes': [
-    telling(() => ({ header: () => undefined })),
+    but(({ adapter }) => ({ adapter: { ...adapter, headerOf: () => undefined } })),
     'answers a denial in the type that the client likes best',
   ],
   'says plain text of a problem': [

@@ -9,12 +9,12 @@ import type { Options } from './node-http.fixture.ts'
 /** Who is asking, for what, at which cost, is got wrong. */
 export const askingFaults: Faults = {
   'trusts X-Forwarded-For whatever it is told': [
-    telling(({ ip, header }) => ({ ip: header?.('x-forwarded-for') ?? ip })),
+    telling(({ ip }, { request }) => ({ ip: request.headers['x-forwarded-for']?.toString() ?? ip })),
     'takes no address from fields that anybody can write',
     'warns once of a proxy that is not trusted',
   ],
   'takes the proxy for the client though it is trusted': [
-    telling(({ peer }) => ({ ip: peer })),
+    telling((_, { request }) => ({ ip: request.socket.remoteAddress })),
     'takes the address from the proxy that is trusted',
     'lets in who is on the allow list, and denies with 403 who is on the deny list',
     'refuses an address that is none with 400',
@@ -35,15 +35,15 @@ export const askingFaults: Faults = {
     'spends all limits of a request, or none',
   ],
   'does not tell who is at the other end of the socket': [
-    telling(() => ({ peer: undefined })),
+    but(({ adapter }) => ({ adapter: { ...adapter, peerOf: () => undefined } })),
     'warns once of a proxy that is not trusted',
   ],
   'makes a middleware for each request': [
-    but(({ decide }) => {
+    but(({ adapter, decide }) => {
       let last: Options
       return {
         options: (options) => (last = options),
-        decide: async (exchange, facts) => decide(exchange, facts, new RateLimitingMiddleware(last)),
+        decide: async (exchange, facts) => decide(exchange, facts, new RateLimitingMiddleware(last, adapter)),
       }
     }),
     'warns once of a proxy that is not trusted',

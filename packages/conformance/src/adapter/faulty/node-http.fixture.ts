@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { RateLimitingMiddleware } from '@rl/core'
-import type { MiddlewareOptions, RateLimitAnswer, RequestFacts } from '@rl/core'
+import type { FrameworkAdapter, MiddlewareOptions, RateLimitAnswer, RequestFacts } from '@rl/core'
 
 import { ReferenceStore } from '../../reference-store.ts'
 import { adapterOptions } from '../adapter-options.ts'
@@ -24,6 +24,7 @@ export interface Exchange {
 /** What an adapter does, in this order. */
 export interface Steps {
   readonly options: (options: Options) => Options
+  readonly adapter: FrameworkAdapter<IncomingMessage>
   readonly facts: (exchange: Exchange) => RequestFacts
   readonly decide: (
     exchange: Exchange,
@@ -40,12 +41,13 @@ export interface Steps {
 
 const right: Steps = {
   options: (options) => options,
-  facts({ request, trustProxy }) {
-    const { method, url, headers, socket } = request
-    const peer = socket.remoteAddress
-    const header = (name: string): string | undefined => headers[name]?.toString()
-    const ip = (trustProxy ? header('x-forwarded-for') : undefined) ?? peer
-    return { ip, peer, method, endpoint: url?.split('?', 1)[0], header }
+  adapter: {
+    peerOf: ({ socket }) => socket.remoteAddress,
+    headerOf: ({ headers }, name) => headers[name]?.toString(),
+  },
+  facts({ request: { method, url, headers, socket }, trustProxy }) {
+    const ip = (trustProxy ? headers['x-forwarded-for']?.toString() : undefined) ?? socket.remoteAddress
+    return { ip, method, endpoint: url?.split('?', 1)[0] }
   },
   decide: async ({ request }, facts, middleware) => middleware.processRequest(facts, request),
   follow({ response }, responded) {
@@ -69,7 +71,7 @@ export function but(change: (right: Steps) => Partial<Steps>): ServeApp {
     const steps = { ...right, ...change(right) }
     const options = adapterOptions<IncomingMessage>(config, ({ headers }, name) => headers[name]?.toString())
     const store = new ReferenceStore({ clock: Date.now })
-    const middleware = new RateLimitingMiddleware(steps.options({ store, ...options }))
+    const middleware = new RateLimitingMiddleware(steps.options({ store, ...options }), steps.adapter)
 
     async function handle(exchange: Exchange): Promise<void> {
       try {
