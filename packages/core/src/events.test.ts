@@ -64,6 +64,7 @@ describe('an emitter', () => {
   it.each<[string, unknown, unknown]>([
     ['an event that does not exist', 'hail', () => undefined],
     ['an event that is a member of every object', 'toString', () => undefined],
+    ['an event in a list', ['rain'], () => undefined],
     ['what is no function', 'rain', undefined],
   ])('refuses %s', (_what, name, listener) => {
     const emitter = new Emitter<Events>('the weather', NAMES)

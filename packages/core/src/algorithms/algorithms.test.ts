@@ -64,6 +64,10 @@ describe.each(NAMES)('%s', (algorithm) => {
     )
   })
 
+  it('is found by its name', () => {
+    expect(algorithmOf({ algorithm, quota: 1, windowMs: 1 })).toBe(algorithms[algorithm])
+  })
+
   it('keeps whole numbers below 2^53, which mean nothing any more once the reset is over', () => {
     fc.assert(
       fc.property(disturbed(algorithm), (history) => {

@@ -93,17 +93,18 @@ export class HeaderWriter {
     this.#retryJitterMs = retryJitterMs
   }
 
-  /** All fields, of which there are none if no limit was asked. */
+  /** None if no limit was asked, or no form is asked for. */
   fieldsOf(result: RateLimitResult): HeaderFields {
     const { policies, allowed } = result
     const shown = this.#shownOf(policies)
     if (!shown) return {}
+    const told = { policies, shown }
     const fields: Fields = {}
-    for (const write of this.#writers) write(fields, { policies, shown })
+    for (const write of this.#writers) write(fields, told)
     return allowed ? fields : Object.assign(fields, this.waitOf(result))
   }
 
-  /** `Retry-After`, if waiting helps. */
+  /** `Retry-After`, if waiting helps, and any form is asked for. */
   waitOf({ retryAfterMs }: Pick<RateLimitResult, 'retryAfterMs'>): HeaderFields {
     if (this.#writers.length === 0 || !Number.isFinite(retryAfterMs)) return {}
     return { 'retry-after': seconds(retryAfterMs + Math.random() * this.#retryJitterMs) }

@@ -160,7 +160,7 @@ describe('processRequest', () => {
 describe('a middleware is not built', () => {
   const limiter = new RateLimiter({ store: new MapStore() })
 
-  it.each<[string, object, string]>([
+  it.each<[string, object, string, object?]>([
     ['of a rate, in the place of options', '100 per minute' as never, 'RL_INVALID_OPTION'],
     ['of nothing', null as never, 'RL_INVALID_OPTION'],
     ['with an unknown option', { store: new MapStore(), ips: '1 per minute' }, 'RL_UNKNOWN_OPTION'],
@@ -171,8 +171,12 @@ describe('a middleware is not built', () => {
     ['with a cost in text', { limiter, cost: '2' }, 'RL_INVALID_OPTION'],
     ['with an identify that is no function', { limiter, identify: {} }, 'RL_INVALID_OPTION'],
     ['with a skip that is no function', { limiter, skip: true }, 'RL_INVALID_OPTION'],
-  ])('%s', (_how, options, code) => {
-    expect(() => new RateLimitingMiddleware(options as MiddlewareOptions<void>)).toThrow(
+    ['with a store in the place of an adapter', {}, 'RL_INVALID_OPTION', () => new MapStore()],
+    ['with an adapter of null', { limiter }, 'RL_INVALID_OPTION', null as never],
+    ['with an adapter that reads something else', { limiter }, 'RL_UNKNOWN_OPTION', { header: () => '' }],
+    ['with an adapter whose reader is no function', { limiter }, 'RL_INVALID_OPTION', { peerOf: IP }],
+  ])('%s', (_how, options, code, adapter) => {
+    expect(() => new RateLimitingMiddleware(options as MiddlewareOptions<void>, adapter)).toThrow(
       expect.objectContaining({ code }),
     )
   })
@@ -279,8 +283,11 @@ describe('a denial', () => {
     ['message', { message: fails }],
     ['onDenied', { onDenied: fails }],
     ['the reader of header fields', {}, { headerOf: fails }],
+    ['the reader of peers', {}, { headerOf: () => undefined, peerOf: fails }],
   ])('rejects with what %s throws', async (_what, options, adapter) => {
-    await expect(denied(options, {}, adapter)).rejects.toThrow('no')
+    const middleware = middlewareOf({ ip: '0 per minute', ...options }, undefined, adapter)
+    const answer = middleware.processRequest({ ip: IP }, {})
+    await expect(answer).rejects.toThrow('no')
   })
 
   it('has no body for HEAD, whatever the application answers', async () => {

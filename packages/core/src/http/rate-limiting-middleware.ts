@@ -11,7 +11,7 @@ import type { RouteRule } from '../limiter/rule-set.ts'
 import type { Reporter } from '../logger.ts'
 import { andThen } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { checkOptions } from '../options.ts'
+import { checkFunction, checkOptions } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import { denialOf } from './problem.ts'
 import type { DenialContext, ProblemReason } from './problem.ts'
@@ -24,7 +24,7 @@ import type { Identity, RequestOptions } from './request-options.ts'
 /** What a framework knows of a request. Its `ip` is the client's address, as the framework trusts it. */
 export type RequestFacts = Pick<RateLimitRequest, 'ip' | 'method' | 'endpoint' | 'route'>
 
-/** What a framework's adapter brings: how to read of a request what few of them are asked for, and a store. */
+/** How a framework's requests are read beyond their facts, where that is needed, and the store to use by default. */
 export interface FrameworkAdapter<Incoming> {
   /** The address at the other end of the socket: another than `ip` behind a proxy that the framework trusts. */
   readonly peerOf?: (incoming: Incoming) => string | undefined
@@ -52,6 +52,10 @@ interface Refusal extends Pick<DenialContext, 'result'> {
   readonly decision?: Reservation
 }
 
+const ADAPTER_KEYS = { peerOf: true, headerOf: true, defaultStore: true } as const satisfies Record<
+  keyof FrameworkAdapter<unknown>,
+  true
+>
 const NOBODY: Identity = {}
 const SKIPPED: RateLimitAnswer = Object.freeze({
   allowed: true,
@@ -74,7 +78,13 @@ const SKIPPED: RateLimitAnswer = Object.freeze({
  * import { RateLimitingMiddleware } from '@rl/core'
  * import { MemoryStore } from '@rl/store-memory'
  *
- * const middleware = new RateLimitingMiddleware<IncomingMessage>({ store: new MemoryStore(), ip: '100 per minute' })
+ * const middleware = new RateLimitingMiddleware<IncomingMessage>(
+ *   { store: new MemoryStore(), ip: '100 per minute' },
+ *   {
+ *     peerOf: ({ socket }) => socket.remoteAddress,
+ *     headerOf: ({ headers }, name) => headers[name]?.toString(),
+ *   },
+ * )
  * createServer(async (request, response) => {
  *   const facts = { ip: request.socket.remoteAddress, method: request.method, endpoint: request.url }
  *   const { allowed, statusCode, headers, body } = await middleware.processRequest(facts, request)
@@ -85,7 +95,8 @@ const SKIPPED: RateLimitAnswer = Object.freeze({
 export class RateLimitingMiddleware<Incoming = void> {
   readonly #limiter: RateLimiter<string, string>
   readonly #options: RequestOptions<Incoming>
-  readonly #adapter: FrameworkAdapter<Incoming>
+  readonly #peerOf: FrameworkAdapter<Incoming>['peerOf']
+  readonly #headerOf: FrameworkAdapter<Incoming>['headerOf']
   readonly #headers: HeaderWriter
   readonly #reporter: Reporter
   readonly #gate: AttackGate | undefined
@@ -93,7 +104,8 @@ export class RateLimitingMiddleware<Incoming = void> {
   #requests = 0
 
   /**
-   * @param adapter Without it, no header field is read: denials are told in JSON, and proxies are not looked for.
+   * @param adapter Without it, no header field is read: denials are told in JSON, and proxies are not looked for; and `options` have
+   * to bring a limiter or a store.
    * @throws {ConfigError} if an option is missing, unknown, or cannot be kept as it is written.
    */
   constructor(options: MiddlewareOptions<Incoming>, adapter: FrameworkAdapter<Incoming> = {}) {
@@ -102,8 +114,11 @@ export class RateLimitingMiddleware<Incoming = void> {
     checkOptions('the rate-limiting middleware', options, { ...known, ...REQUEST_OPTIONS })
     const { identify, cost, skip, count, headers, retryJitterMs, message, dos = false, onDenied, ...rest } = options
     checkRequestOptions(options)
+    checkOptions('an adapter', adapter, ADAPTER_KEYS)
+    for (const [name, value] of Object.entries(adapter)) checkFunction(name, value)
+    this.#peerOf = adapter.peerOf
+    this.#headerOf = adapter.headerOf
     this.#options = definedOf({ identify, cost, skip, count, message, onDenied })
-    this.#adapter = adapter
     this.#headers = new HeaderWriter(definedOf({ formats: headers, retryJitterMs }))
     this.#limiter =
       'limiter' in rest ? checkedLimiter(rest.limiter) : new RateLimiter(withStore(rest, adapter.defaultStore))
@@ -120,7 +135,7 @@ export class RateLimitingMiddleware<Incoming = void> {
    * Decides a request and says what to answer: at once where neither the store nor the options' functions take time, else by
    * a promise. `await` serves for both. It does not throw: what goes wrong rejects.
    *
-   * @param facts What the framework knows: address, method, path.
+   * @param facts What the framework knows: address, method, path, route.
    * @param incoming The framework's own request, which the options' functions are given.
    * @throws {RequestError} if the request does not say who is asking, or its cost is no whole number.
    */
@@ -145,22 +160,24 @@ export class RateLimitingMiddleware<Incoming = void> {
       const result = { policies: [{ name: 'dos', allowed: false }], retryAfterMs: attack.banEndsInMs }
       return this.#denied({ reason: 'abnormal-usage-detected', result }, facts, incoming)
     }
-    // To most apps, what the framework knows is all that there is to know.
-    if (!identify && cost === 1) return this.#decide(facts, facts, incoming)
+    if (!identify && typeof cost === 'number') return this.#charge(NOBODY, cost, facts, incoming)
     return andThen(identify?.(incoming), (identity) =>
       andThen(typeof cost === 'function' ? cost(incoming) : cost, (units) => {
         // Nothing must not pass for the default.
         checkCost(units)
-        const { userId, tier, ip } = checkedIdentity(identity) ?? NOBODY
-        const { method, endpoint, route } = facts
-        const request = { ip: ip ?? facts.ip, userId, tier, method, endpoint, route, cost: units }
-        return this.#decide(request, facts, incoming)
+        return this.#charge(checkedIdentity(identity) ?? NOBODY, units, facts, incoming)
       }),
     )
   }
 
-  #decide(request: RateLimitRequest, facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
-    const result = this.#limiter.reserve(request)
+  #charge(
+    { userId, tier, ip }: Identity,
+    cost: number,
+    facts: RequestFacts,
+    incoming: Incoming,
+  ): MaybePromise<RateLimitAnswer> {
+    const { method, endpoint, route } = facts
+    const result = this.#limiter.reserve({ ip: ip ?? facts.ip, userId, tier, method, endpoint, route, cost })
     if (result instanceof Promise) return result.then((decided) => this.#answerTo(decided, facts, incoming))
     return this.#answerTo(result, facts, incoming)
   }
@@ -186,7 +203,7 @@ export class RateLimitingMiddleware<Incoming = void> {
   #denied(refusal: Refusal, facts: RequestFacts, incoming: Incoming): MaybePromise<RateLimitAnswer> {
     const { message, onDenied } = this.#options
     const { decision } = refusal
-    const accept = this.#adapter.headerOf?.(incoming, 'accept')
+    const accept = this.#headerOf?.(incoming, 'accept')
     const told = typeof message === 'function' ? decision && message(decision, incoming) : message
     return andThen(told, (text) => {
       const answer = this.#denial(refusal, accept, checkedText(text))
@@ -229,7 +246,8 @@ export class RateLimitingMiddleware<Incoming = void> {
   }
 
   #warnOfForwarding({ ip }: RequestFacts, incoming: Incoming): void {
-    const { peerOf, headerOf } = this.#adapter
+    const peerOf = this.#peerOf
+    const headerOf = this.#headerOf
     if (!peerOf || !headerOf) return
     const message = forwardingWarning(ip, peerOf(incoming), (name) => headerOf(incoming, name))
     if (message === undefined) return

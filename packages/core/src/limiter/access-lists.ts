@@ -18,7 +18,7 @@ const USER = 'user:'
 
 /** Looks up whether a request is let in, or denied, without any limit. */
 export class AccessLists {
-  /** Those that name anybody. */
+  /** Only if it names anybody. */
   readonly #allow: AccessList | undefined
   readonly #deny: AccessList | undefined
 

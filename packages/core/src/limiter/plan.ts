@@ -58,9 +58,8 @@ function planOf(
   ipv6Subnet: number,
 ): Plan {
   const cost = request.cost ?? 1
-  // Here and where the verdicts on them are put together, one limit, which most requests have, is spared a loop: that of a list
-  // of any length takes 70 instructions more, and a function that is passed to `map` another 100 bytes.
   const caller = new Caller(request, ipv6Subnet)
+  // Most requests have one limit. The rest is out of line, so that what a function passed to `map` takes, 100 bytes, is not paid here.
   const charges = policies.length === 1 ? [caller.chargeUnder(policies[0]!, cost)] : chargesOf(policies, caller, cost)
   return { tier, policies, charges, unknown, watched: shadows.length > 0 ? watchedOf(shadows, caller, cost) : NONE }
 }

@@ -2,7 +2,7 @@ import { rateLimitHeaders } from '../http/rate-limit-headers.ts'
 import type { HeaderFields, HeaderOptions } from '../http/rate-limit-headers.ts'
 import { RequestError, shown } from '../errors.ts'
 import { Emitter } from '../events.ts'
-import type { Listener } from '../events.ts'
+import type { Audience, Listener } from '../events.ts'
 import { hashedNamesBy } from '../hashed-name.ts'
 import { Reporter } from '../logger.ts'
 import { andThen } from '../maybe-promise.ts'
@@ -60,8 +60,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
   readonly #lists: AccessLists
   readonly #planner: Planner
   readonly #events: Emitter<LimiterEvents>
-  readonly #decisionListeners: { readonly size: number }
-  readonly #blockListeners: { readonly size: number }
+  readonly #decisionListeners: Audience
+  readonly #blockListeners: Audience
   readonly #counter = new DecisionCounter()
   /** Tells this limiter's log. A middleware tells the same one. */
   readonly reporter: Reporter

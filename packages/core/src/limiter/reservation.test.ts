@@ -31,6 +31,19 @@ describe('a reservation', () => {
     expect(await left()).toEqual([75, 25, 74])
   })
 
+  it('settles in each of many limits that are only watched', async () => {
+    const ip = [
+      '100 per minute',
+      { rate: '99 per hour', mode: 'shadow' },
+      { rate: '98 per day', mode: 'shadow' },
+      { rate: '97 per 2 days', mode: 'shadow' },
+    ] as const
+    const limiter = new RateLimiter({ store: new MapStore(() => 0), ip })
+    await (await limiter.reserve({ ip: IP, cost: 40 })).settle(10)
+    const { policies, shadows } = await limiter.peek({ ip: IP, cost: 0 })
+    expect([...policies, ...shadows].map(({ remaining }) => remaining)).toEqual([90, 89, 88, 87])
+  })
+
   it('gives back more if it is settled again to less, and never less', async () => {
     const { limiter, left, request } = limiterAt(0)
     const reservation = await limiter.reserve({ ...request, cost: 40 })

@@ -13,7 +13,7 @@ export interface Spending {
   readonly verdicts: readonly Verdict[]
 }
 
-/** The charges that have been made for one request. Mostly one spending, for which a list would be the larger part of it. */
+/** The charges that have been made for one request: mostly one spending, which is kept without a list. */
 export class Ledger {
   #first: Spending | undefined
   #others: Spending[] | undefined

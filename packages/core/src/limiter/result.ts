@@ -62,6 +62,7 @@ export function resultOf<Name extends string>(
   degraded?: Degraded,
   partitionKeys?: readonly string[],
 ): RateLimitResult<Name> {
+  // As in `planOf`: nothing is made here for what few requests need.
   const results =
     policies.length === 1
       ? [policyResult<Name>(policies[0]!, verdicts[0]!, partitionKeys?.[0])]

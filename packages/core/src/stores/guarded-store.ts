@@ -1,7 +1,7 @@
 import type { Verdict } from '../algorithms/algorithm.ts'
 import type { Clock } from '../clock.ts'
 import { ConfigError, RequestError, StoreError } from '../errors.ts'
-import type { Emitter } from '../events.ts'
+import type { Audience, Emitter } from '../events.ts'
 import { isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { positiveInteger } from '../options.ts'
@@ -45,7 +45,7 @@ export interface GuardOptions {
   readonly clock?: Clock
 }
 
-const NOBODY = { listenersTo: () => new Set(), emit: () => undefined }
+const NOBODY = { listenersTo: () => ({ size: 0 }), emit: () => undefined }
 
 /** A store that did not answer in time. What it was asked may still be done, and `late` will tell. */
 class LateAnswer extends StoreError {
@@ -66,7 +66,7 @@ export class GuardedStore {
   readonly #timeoutMs: number
   readonly #role: StoreRole
   readonly #events: NonNullable<GuardOptions['events']>
-  readonly #callListeners: { readonly size: number }
+  readonly #callListeners: Audience
   readonly #clock: Clock
   #failures = 0
   #failedAt = 0

@@ -21,7 +21,7 @@ export interface Exchange {
   readonly trustProxy: boolean
 }
 
-/** What an adapter does, in this order. */
+/** What an adapter is made with, and does, in this order. */
 export interface Steps {
   readonly options: (options: Options) => Options
   readonly adapter: FrameworkAdapter<IncomingMessage>
