@@ -11,6 +11,7 @@ export interface ClientKeyOptions {
 
 const OPTIONS = { ipv6Subnet: true } as const satisfies Record<keyof ClientKeyOptions, true>
 const DEFAULT_IPV6_SUBNET = 64
+const MAPPED = '::ffff:'
 const reader = new AddressReader()
 
 /**
@@ -37,6 +38,11 @@ export function clientKey(address: string, options: ClientKeyOptions = {}): stri
 export function clientKeyIn(address: string, ipv6Subnet: number): string {
   // Plain IPv4 is named as it is.
   if (reader.readIPv4(address)) return address
+  // So is IPv4 as a server that listens on `::` gets to see it.
+  if (typeof address === 'string' && address.startsWith(MAPPED)) {
+    const mapped = address.slice(MAPPED.length)
+    if (reader.readIPv4(mapped)) return mapped
+  }
   if (!reader.readIPv6(address)) {
     throw new RequestError(
       'RL_INVALID_ADDRESS',
