@@ -17,7 +17,7 @@ function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
 }
 
-/** So many draws, each key as likely as any other. The same for everyone. */
+/** So many keys, each as likely as any other, by a fixed seed: every contender gets the same ones in the same order. */
 export function drawUniform(keys: readonly string[], draws: number): readonly string[] {
   const random = randomNumbers()
   return Array.from({ length: draws }, () => keys[Math.floor(random() * keys.length)]!)

@@ -171,7 +171,7 @@ describe('a middleware is not built', () => {
     ['with a cost in text', { limiter, cost: '2' }, 'RL_INVALID_OPTION'],
     ['with an identify that is no function', { limiter, identify: {} }, 'RL_INVALID_OPTION'],
     ['with a skip that is no function', { limiter, skip: true }, 'RL_INVALID_OPTION'],
-    ['with a store in the place of an adapter', {}, 'RL_INVALID_OPTION', () => new MapStore()],
+    ['with a store in the place of an adapter', { limiter }, 'RL_INVALID_OPTION', () => new MapStore()],
     ['with an adapter of null', { limiter }, 'RL_INVALID_OPTION', null as never],
     ['with an adapter that reads something else', { limiter }, 'RL_UNKNOWN_OPTION', { header: () => '' }],
     ['with an adapter whose reader is no function', { limiter }, 'RL_INVALID_OPTION', { peerOf: IP }],
@@ -376,6 +376,8 @@ describe('an address', () => {
       peerOf: ({ key }) => key,
       headerOf: (_incoming, name) => (name === 'x-forwarded-for' ? '203.0.113.7' : undefined),
     })
+    await middleware.processRequest({ ip: '10.0.0.2' }, { key: '10.0.0.1' })
+    expect(heard).toEqual([])
     for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: '10.0.0.1' }, { key: '10.0.0.1' })
     await middleware.processRequest({ ip: IP }, { key: IP })
     expect(heard.map(([level, { event }]) => [level, event])).toEqual([['warn', 'proxy_not_trusted']])

@@ -25,7 +25,7 @@ export function splitCharge(head: string, tail: string, limit: Limit, cost: numb
   return charge
 }
 
-/** The key of a charge, in parts if it has any: for a store that reads keys by itself, rather than hand them on. */
+/** The key of a charge, in parts if it was made of parts: for a store that reads its characters, and does not hand it on as a text. */
 export function keyPartsOf(charge: Charge): KeyParts {
   const { key, [PARTS]: parts }: SplitCharge = charge
   // A copy may have been given another key.
