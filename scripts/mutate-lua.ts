@@ -1,4 +1,5 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 
 import { createVitest } from 'vitest/node'
 import type { Vitest } from 'vitest/node'
@@ -6,17 +7,12 @@ import type { Vitest } from 'vitest/node'
 const SOURCES = 'packages/store-redis/lua'
 const COPIES = '.stryker-tmp/lua'
 const TESTS = ['twins', 'redis-store'].map((name) => `packages/store-redis/src/${name}.test.ts`)
+const ALGORITHMS = ['fixed-window', 'sliding-window', 'sliding-window-counter', 'token-bucket']
+const OF_ALL = ['decide', 'carefully', 'admission', 'integers', 'expiry']
 const SCRIPTS = [
-  'fixed-window',
-  'sliding-window',
-  'sliding-window-counter',
-  'token-bucket',
-  'integers',
-  'decide',
-  'carefully',
+  ...['admission', 'algorithms'].flatMap((part) => ALGORITHMS.map((name) => `${part}/${name}`)),
+  ...OF_ALL,
 ]
-/** What all algorithms run through: the whole of the first test. */
-const OF_NO_ALGORITHM = new Set(['integers', 'decide', 'carefully'])
 
 interface Mutant {
   readonly script: string
@@ -115,7 +111,8 @@ async function firstToNotice(vitest: Vitest, { script, line, after }: Mutant): P
   const lines = readFileSync(`${SOURCES}/${script}.lua`, 'utf8').split('\n')
   writeFileSync(`${COPIES}/${script}.lua`, lines.with(line - 1, after).join('\n'))
   try {
-    const twin = OF_NO_ALGORITHM.has(script) ? '' : `${script}.lua`
+    // What all algorithms run through: the whole of the first test.
+    const twin = OF_ALL.includes(script) ? '' : `${basename(script)}.lua`
     if (await isNoticed(vitest, TESTS[0]!, twin)) return 0
     return (await isNoticed(vitest, TESTS[1]!)) ? 1 : -1
   } finally {

@@ -1,8 +1,19 @@
 -- Every decision there is: also denials, several charges of one key, and what gives back. It costs time to define, and
 -- most calls need none of it.
+--
+-- Of each algorithm: `load(key)` answers a state, or nil; `consume(charge, cost, now, state)`, whether it admits, what is left,
+-- retryAfterMs (nil: never), resetAfterMs, and the state to keep, if it is another; `save(key, state, ttlMs)` writes one; `refund`
+-- and `undo` answer the state that is left, or nil.
 
-local call, keys = redis.call, KEYS
+local call, keys, algorithms = redis.call, KEYS, {}
 local replies, replied
+
+local function algorithmOf(charge)
+  local tag = charge.tag
+  local algorithm = algorithms[tag] or makeAlgorithm(tag)
+  algorithms[tag] = algorithm
+  return algorithm
+end
 
 local function answer(isAllowed, left, retryMs, resetMs)
   if isAllowed then
@@ -25,38 +36,36 @@ local function costOfEarlier(kind, first, i)
   return cost
 end
 
-local function isChangedLater(kind, first, i, change)
+local function isChangedLater(kind, first, i, after)
   for j = i + 1, kind.size do
-    if change[j] and keys[first + j] == keys[first + i] then return true end
+    if after[j] and keys[first + j] == keys[first + i] then return true end
   end
   return false
 end
 
+-- Of each charge of the decision that is under way.
+local before, allowed, remaining, retryAfterMs, resetAfterMs, after = {}, {}, {}, {}, {}, {}
+
 local function spend(kind, first)
-  -- Of each charge: the state before, what was decided, and the state to keep.
-  local a, b, c, d, e, allowed, remaining, retryAfterMs = {}, {}, {}, {}, {}, {}, {}, {}
-  local resetAfterMs, change, na, nb, nc, nd, ne = {}, {}, {}, {}, {}, {}, {}
   local now, isAllowed = kind.now, true
   for i = 1, kind.size do
-    local charge = kind[i]
+    local charge, algorithm = kind[i], algorithmOf(kind[i])
     local cost = charge.cost == 0 and 0 or charge.cost + costOfEarlier(kind, first, i)
-    a[i], b[i], c[i], d[i], e[i] = charge.algorithm.load(keys[first + i], charge.algorithm.layout)
-    allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i], na[i], nb[i], nc[i], nd[i], ne[i] =
-      charge.algorithm.consume(charge, cost, now, a[i], b[i], c[i], d[i], e[i])
+    before[i] = algorithm.load(keys[first + i])
+    allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], after[i] = algorithm.consume(charge, cost, now, before[i])
     isAllowed = isAllowed and allowed[i]
   end
   for i = 1, kind.size do
-    local charge = kind[i]
     if allowed[i] and not isAllowed then
-      allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], change[i] =
-        charge.algorithm.consume(charge, 0, now, a[i], b[i], c[i], d[i], e[i])
+      allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i], after[i] =
+        algorithmOf(kind[i]).consume(kind[i], 0, now, before[i])
     end
     answer(allowed[i], remaining[i], retryAfterMs[i], resetAfterMs[i])
   end
   if kind.verb == 'peek' then return end
   for i = 1, kind.size do
-    if change[i] and not isChangedLater(kind, first, i, change) then
-      kind[i].algorithm.save(keys[first + i], change[i], resetAfterMs[i] + kind.extraMs, na[i], nb[i], nc[i], nd[i], ne[i])
+    if after[i] and not isChangedLater(kind, first, i, after) then
+      algorithmOf(kind[i]).save(keys[first + i], after[i], resetAfterMs[i] + kind.extraMs)
     end
   end
 end
@@ -64,20 +73,21 @@ end
 local function giveBack(kind, first)
   local now = kind.now
   for i = 1, kind.size do
-    local charge, key = kind[i], keys[first + i]
-    local v, w, x, y, z = charge.algorithm.load(key, charge.algorithm.layout)
-    if v and charge.cost > 0 then
-      v, w, x, y, z = charge.algorithm[kind.verb](charge, now, v, w, x, y, z)
-      if v then
-        local _, _, _, ttlMs = charge.algorithm.consume(charge, 0, now, v, w, x, y, z)
-        charge.algorithm.save(key, 'all', ttlMs + kind.extraMs, v, w, x, y, z)
+    local charge, algorithm, key = kind[i], algorithmOf(kind[i]), keys[first + i]
+    local before = algorithm.load(key)
+    if before and charge.cost > 0 then
+      local after = algorithm[kind.verb](charge, now, before)
+      if after then
+        local _, _, _, ttlMs = algorithm.consume(charge, 0, now, after)
+        algorithm.save(key, after, ttlMs + kind.extraMs)
       else
         call('DEL', key)
       end
     end
   end
   for i = 1, kind.size do
-    answer(kind[i].algorithm.consume(kind[i], 0, now, kind[i].algorithm.load(keys[first + i], kind[i].algorithm.layout)))
+    local algorithm = algorithmOf(kind[i])
+    answer(algorithm.consume(kind[i], 0, now, algorithm.load(keys[first + i])))
   end
 end
 

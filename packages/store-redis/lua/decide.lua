@@ -8,16 +8,18 @@
 --          (-1: never), resetAfterMs; after refund and undo, as a cost of 0 finds it then; for each charge of a decision
 --          that failed: `failed`, what went wrong; last, the server's own TIME, if it was asked for
 --
--- An algorithm hands the numbers of a state on as values: `load(key, layout)` answers them; `consume(charge, cost, now, …)`,
--- whether it admits, what is left, retryAfterMs (nil: never), resetAfterMs, what has changed (`all`, `counts`, or nothing) and the
--- state that comes of it, which `save(key, change, ttlMs, …)` writes. `refund` and `undo` answer the state alone, or none.
+-- Most decisions spend what is plainly there. Those are for `admit`, which looks once and answers what is left, resetAfterMs, what to
+-- write, and for how long the key is to live from now on; without the last, the key lives on as it does, and what is to be
+-- written stands at `offset`. It answers nothing where a charge would be denied, or where the state is of another limit or of the
+-- future. Then nothing has been written, and all of the decision is for `carefully`, which can decide anything, by more than
+-- twice as many instructions: 47,000 in place of 19,500, with thirty-two decisions in one call (by callgrind).
 
 -- Keys expire by the server's clock. By a clock that is turned by hand they may matter for longer than when their expiry was set.
 local HAND_TURNED_MS = 600000
 
 -- Each function and each variable that one shares with another cost each call time to make, so there are few, and what most calls
 -- do not need is made on demand.
-local args, kinds, algorithms = ARGV, {}, {}
+local args, kinds, admissions = ARGV, {}, {}
 local last, arg = #args, 1
 local serverTime
 while arg < last do
@@ -31,20 +33,24 @@ while arg < last do
     now, extraMs = serverTime, 0
   end
   -- Room for one charge, at least.
-  local kind = { nil, verb = verb, size = size, now = now, extraMs = extraMs }
+  local kind = { nil, verb = verb, size = size, now = now, extraMs = extraMs, spends = verb == 'consume' }
   arg = arg + 3
   for i = 1, size do
     local tag = args[arg]
-    local algorithm = algorithms[tag] or makeAlgorithm(tag)
-    algorithms[tag] = algorithm
+    local admission = admissions[tag] or makeAdmission(tag)
+    admissions[tag] = admission
     -- To add 0 makes a number of a text by half the instructions of `tonumber`.
     kind[i] = {
-      algorithm = algorithm,
+      tag = tag,
+      admit = admission.admit,
+      write = admission.write,
+      offset = admission.offset,
       quota = args[arg + 1] + 0,
       windowMs = args[arg + 2] + 0,
       burst = args[arg + 3] + 0,
       cost = args[arg + 4] + 0,
     }
+    if kind[i].cost == 0 then kind.spends = false end
     arg = arg + 5
     if verb == 'refund' then
       kind[i].at, kind[i].resetAfterMs = tonumber(args[arg]), tonumber(args[arg + 1])
@@ -54,21 +60,25 @@ while arg < last do
   kinds[#kinds + 1] = kind
 end
 
--- Spends from the i-th limit and those after it if all of them admit, and answers whether they do. What each has decided
--- stays on the stack meanwhile: with tables for it, three limits took a fifth longer.
-local function spendFrom(i, kind, keys, first, replies, replied)
-  local charge, key = kind[i], keys[first + i]
-  for j = first + 1, first + i - 1 do
-    if keys[j] == key then return false end
+local call, changes, ttls = redis.call, {}, {}
+
+-- Spends from several limits if it is plain that all of them admit, and answers whether it is.
+local function admitAll(kind, keys, first, replies, replied)
+  local size, now, extraMs = kind.size, kind.now, kind.extraMs
+  for i = 1, size do
+    local charge, key = kind[i], keys[first + i]
+    for j = first + 1, first + i - 1 do
+      if keys[j] == key then return false end
+    end
+    local remaining, resetAfterMs, change, ttlMs = charge.admit(charge, now, extraMs, key)
+    if not remaining then return false end
+    replies[replied + 1], replies[replied + 2], changes[i], ttls[i] = remaining, resetAfterMs, change, ttlMs or false
+    replied = replied + 2
   end
-  local algorithm = charge.algorithm
-  local allowed, remaining, _, resetAfterMs, change, a, b, c, d, e =
-    algorithm.consume(charge, charge.cost, kind.now, algorithm.load(key, algorithm.layout))
-  if not allowed then return false end
-  if i < kind.size and not spendFrom(i + 1, kind, keys, first, replies, replied) then return false end
-  replies[replied + 2 * i - 1] = remaining
-  replies[replied + 2 * i] = resetAfterMs
-  if change then algorithm.save(key, change, resetAfterMs + kind.extraMs, a, b, c, d, e) end
+  for i = 1, size do
+    local charge, key, change, ttlMs = kind[i], keys[first + i], changes[i], ttls[i]
+    if ttlMs then charge.write(key, change, ttlMs) else call('SETRANGE', key, charge.offset, change) end
+  end
   return true
 end
 
@@ -76,38 +86,29 @@ local plan = { string.byte(args[last], 1, -1) }
 local position, first, replied = 1, 0, 0
 
 local function decideTheRest(keys, kinds, plan, replies)
-  local number, kind, isOne, charge, cost, now, extraMs, layout, load, consume, save, carefully
+  local number, kind, size, charge, now, extraMs, isOne, carefully
   while plan[position] do
     if plan[position] ~= number then
       number = plan[position]
       kind = kinds[number]
-      charge = kind[1]
-      isOne = kind.size == 1 and kind.verb == 'consume'
-      cost, now, extraMs = charge.cost, kind.now, kind.extraMs
-      local algorithm = charge.algorithm
-      layout, load, consume, save = algorithm.layout, algorithm.load, algorithm.consume, algorithm.save
+      size, charge, now, extraMs = kind.size, kind[1], kind.now, kind.extraMs
+      isOne = kind.spends and size == 1
     end
+    local key, remaining, resetAfterMs, change, ttlMs = keys[first + 1]
     if isOne then
-      local key = keys[first + 1]
-      local allowed, remaining, retryAfterMs, resetAfterMs, change, a, b, c, d, e =
-        consume(charge, cost, now, load(key, layout))
-      if change then save(key, change, resetAfterMs + extraMs, a, b, c, d, e) end
-      if allowed then
-        replies[replied + 1] = remaining
-      else
-        replies[replied + 1] = -1 - remaining
-        replies[replied + 2] = retryAfterMs or -1
-        replied = replied + 1
-      end
-      replies[replied + 2] = resetAfterMs
+      remaining, resetAfterMs, change, ttlMs = charge.admit(charge, now, extraMs, key)
+    end
+    if remaining then
+      if ttlMs then charge.write(key, change, ttlMs) else call('SETRANGE', key, charge.offset, change) end
+      replies[replied + 1], replies[replied + 2] = remaining, resetAfterMs
       replied = replied + 2
-    elseif kind.verb == 'consume' and spendFrom(1, kind, keys, first, replies, replied) then
-      replied = replied + 2 * kind.size
+    elseif kind.spends and not isOne and admitAll(kind, keys, first, replies, replied) then
+      replied = replied + 2 * size
     else
       carefully = carefully or makeCarefully()
       replied = carefully(kind, first, replies, replied)
     end
-    first = first + kind.size
+    first = first + size
     position = position + 1
   end
 end

@@ -13,12 +13,17 @@ export const TAGS = {
 
 const lua = (name: string): string => readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8')
 
-/** The script that decides: the algorithms, each made when a call first needs it, and the frame around them. */
+/** The Lua of that directory for the algorithm of each tag. */
+const byTag = (directory: string): string =>
+  Object.entries(TAGS)
+    .map(([name, tag]) => `if tag == '${tag}' then\n${lua(`${directory}/${name}`)}\nend`)
+    .join('\n')
+
+/** The script that decides. What is in a function is made when a call first needs it. */
 const SCRIPT = [
-  'local function makeAlgorithm(tag)',
-  lua('integers'),
-  ...Object.entries(TAGS).map(([name, tag]) => `if tag == '${tag}' then\n${lua(name)}\nend`),
-  'end',
+  lua('expiry'),
+  `local function makeAlgorithm(tag)\n${lua('integers')}\n${byTag('algorithms')}\nend`,
+  `local function makeAdmission(tag)\n${lua('admission')}\n${byTag('admission')}\nend`,
   `local function makeCarefully()\n${lua('carefully')}\nend`,
   lua('decide'),
 ].join('\n')

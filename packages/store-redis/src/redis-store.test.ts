@@ -194,16 +194,25 @@ describe('a decision', () => {
     expect(await callsOf('setrange', 'psetex', 'pexpire', 'del', 'lset', 'ltrim', 'lpush', 'rpush')).toBe(0)
   })
 
-  it('does not set the expiry of a bucket with every charge', async () => {
+  it.each(
+    (['fixed-window', 'sliding-window-counter', 'token-bucket'] as const).flatMap((algorithm) => [
+      { algorithm, keys: ['a'] },
+      { algorithm, keys: ['a', 'b', 'c'] },
+    ]),
+  )('looks once for each charge that it admits, and sets an expiry once a minute: $algorithm, $keys', async (asked) => {
+    const { algorithm, keys } = asked
     let now = 1_700_000_000_000
     const store = new RedisStore({ client, clock: () => now })
-    const limit = parseLimit({ rate: '60 per minute', algorithm: 'token-bucket' })
-    await callsOf('psetex')
+    const limit = parseLimit({ rate: '120 per minute', algorithm })
+    await callsOf()
     for (let second = 0; second < 180; second++) {
-      await store.consume([charge('a', limit)])
+      await store.consume(keys.map((key) => charge(key, limit)))
       now += 1000
     }
-    expect(await callsOf('psetex')).toBe(3)
+    const stats = await client.info('commandstats')
+    expect(stats).toContain(`cmdstat_get:calls=${180 * keys.length},`)
+    expect(stats).toContain(`cmdstat_psetex:calls=${3 * keys.length},`)
+    expect(stats).toContain(`cmdstat_setrange:calls=${177 * keys.length},`)
   })
 
   it('keeps a bucket for as long as it matters, and for a minute more at most', async () => {

@@ -92,7 +92,7 @@ local function consume(limit, cost, now, state)
       i = i + 1
       time, freed = entry(log, i)
     end
-    return false, left, time + log.windowMs - now, resetAfterMs, isOfTheFuture and 'all', log
+    return false, left, time + log.windowMs - now, resetAfterMs, isOfTheFuture and log
   end
   if log and windowMs < log.windowMs then
     log = liveLog(log, windowMs, now)
@@ -100,7 +100,7 @@ local function consume(limit, cost, now, state)
   end
   local charged = { windowMs = windowMs, total = spent + cost, now = now, cost = cost }
   if spent > 0 then charged.log, charged.first, charged.newest, charged.newestCost = log, first, newest, newestCost end
-  return true, quota - charged.total, 0, windowMs, 'all', charged
+  return true, quota - charged.total, 0, windowMs, charged
 end
 
 local function write(key, log)
@@ -125,7 +125,7 @@ local function append(key, charged)
   end
 end
 
-local function save(key, _, ttlMs, log)
+local function save(key, log, ttlMs)
   if log.entries then
     write(key, log)
   elseif log.log then

@@ -4,8 +4,9 @@
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
 local MAX_INTEGER = 9007199254740991
 
-local function openWindows(now, opensAt, windowMs, current, previous)
-  if not opensAt then return nil end
+local function openWindows(now, state)
+  if not state then return nil end
+  local opensAt, windowMs, current, previous = unpack(state)
   if now < opensAt then
     return now, windowMs, 0, min(current + previous, floor(MAX_INTEGER / windowMs))
   end
@@ -27,9 +28,9 @@ local function resetAfter(now, opensAt, windowMs, current, previous)
   return previous > 0 and opensAt + windowMs - now or 0
 end
 
-local function consume(limit, cost, now, before, itsLength, itsCurrent, itsPrevious)
+local function consume(limit, cost, now, state)
   local quota, windowMs = limit.quota, limit.windowMs
-  local opensAt, length, current, previous = openWindows(now, before, itsLength, itsCurrent, itsPrevious)
+  local opensAt, length, current, previous = openWindows(now, state)
   if not opensAt then opensAt, length, current, previous = now, windowMs, 0, 0 end
   local spent = current + ceil(previous * (opensAt + length - now) / length)
   local left = max(0, quota - spent)
@@ -38,17 +39,16 @@ local function consume(limit, cost, now, before, itsLength, itsCurrent, itsPrevi
   if cost > quota then return false, left, nil, resetAfterMs end
   if cost > left then
     local retryAfterMs = fitsAt(quota - cost, opensAt, length, current, previous) - now
-    return false, left, retryAfterMs, resetAfterMs, now < before and 'all', opensAt, length, current, previous
+    return false, left, retryAfterMs, resetAfterMs, now < state[1] and { opensAt, length, current, previous }
   end
-  local change = length == windowMs and current > 0 and 'counts' or 'all'
   current = current + cost
   if length ~= windowMs then opensAt, current, previous = now, cost, spent end
   resetAfterMs = resetAfter(now, opensAt, windowMs, current, previous)
-  return true, left - cost, 0, resetAfterMs, change, opensAt, windowMs, current, previous
+  return true, left - cost, 0, resetAfterMs, { opensAt, windowMs, current, previous }
 end
 
-local function refund(charge, now, before, itsLength, itsCurrent, itsPrevious)
-  local opensAt, windowMs, current, previous = openWindows(now, before, itsLength, itsCurrent, itsPrevious)
+local function refund(charge, now, state)
+  local opensAt, windowMs, current, previous = openWindows(now, state)
   if not opensAt then return nil end
   local at = charge.at or opensAt
   if at >= opensAt then
@@ -56,8 +56,12 @@ local function refund(charge, now, before, itsLength, itsCurrent, itsPrevious)
   elseif at >= opensAt - windowMs then
     previous = max(0, previous - charge.cost)
   end
-  if current + previous > 0 then return opensAt, windowMs, current, previous end
+  if current + previous > 0 then return { opensAt, windowMs, current, previous } end
   return nil
 end
 
-return { layout = '<dddd', load = loadIntegers, save = saveWindows, consume = consume, refund = refund, undo = refund }
+local function load(key) return loadIntegers(key, '<dddd') end
+
+local function save(key, state, ttlMs) saveIntegers(key, state, ttlMs, '<dddd') end
+
+return { load = load, save = save, consume = consume, refund = refund, undo = refund }
