@@ -8,11 +8,8 @@ const SOURCES = 'packages/store-redis/lua'
 const COPIES = '.stryker-tmp/lua'
 const TESTS = ['twins', 'redis-store'].map((name) => `packages/store-redis/src/${name}.test.ts`)
 const ALGORITHMS = ['fixed-window', 'sliding-window', 'sliding-window-counter', 'token-bucket']
-const OF_ALL = ['decide', 'carefully', 'admission', 'integers', 'expiry']
-const SCRIPTS = [
-  ...['admission', 'algorithms'].flatMap((part) => ALGORITHMS.map((name) => `${part}/${name}`)),
-  ...OF_ALL,
-]
+const OF_ALL = ['decide', 'carefully', 'integers', 'expiry']
+const SCRIPTS = [...['plain', 'algorithms'].flatMap((part) => ALGORITHMS.map((name) => `${part}/${name}`)), ...OF_ALL]
 
 interface Mutant {
   readonly script: string
@@ -46,6 +43,12 @@ const NUMBER = /(?<![\w.])\d+\b/g
 /** A line that is a statement, or a field, without which the rest is still Lua. */
 const STATEMENT =
   /^ *(?! |local |return \{|function |else|end|while |for .* do$|if .* then$)(.* = [^{]*|.*\)|(if|for) .* end|return (?!nil$).*)$/
+
+function scriptsOf(name: string): readonly string[] {
+  const scripts = SCRIPTS.filter((script) => script === name || basename(script) === name)
+  if (scripts.length === 0) throw new Error(`Expected one of ${SCRIPTS.join(', ')}, got ${name}`)
+  return scripts
+}
 
 function mutantsOf(script: string): Mutant[] {
   const lines = readFileSync(`${SOURCES}/${script}.lua`, 'utf8').split('\n')
@@ -124,16 +127,17 @@ async function firstToNotice(vitest: Vitest, { script, line, after }: Mutant): P
  * What Stryker does for TypeScript, for the scripts that run within Redis. Each is changed in one place at a time, and the
  * tests of the Redis store are run on it: first the one that holds it to its TypeScript twin.
  *
- * @param only Names of some scripts. @default all of them
+ * @param only Names of some scripts; an algorithm's is that of two. @default all of them
  */
 export async function mutateLua(only: readonly string[]): Promise<void> {
+  const scripts = only.length > 0 ? only.flatMap(scriptsOf) : SCRIPTS
   cpSync(SOURCES, COPIES, { recursive: true })
   const vitest = await openVitest()
   for (const test of TESTS) {
     if (await isNoticed(vitest, test)) throw new Error(`Expected ${test} to pass on the scripts as they are`)
   }
   const table = []
-  for (const script of only.length > 0 ? only : SCRIPTS) {
+  for (const script of scripts) {
     const counts: [byTwin: number, byOthers: number, missed: number] = [0, 0, 0]
     for (const mutant of mutantsOf(script)) {
       const noticed = await firstToNotice(vitest, mutant)

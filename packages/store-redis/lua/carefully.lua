@@ -1,5 +1,5 @@
--- Every decision there is: also denials, several charges of one key, and what gives back. It costs time to define, and
--- most calls need none of it.
+-- Every decision there is: also those of several limits of which one denies, several charges of one key, and what gives back. It
+-- costs time to define, and most calls need none of it.
 --
 -- Of each algorithm: `load(key)` answers a state, or nil; `consume(charge, cost, now, state)`, whether it admits, what is left,
 -- retryAfterMs (nil: never), resetAfterMs, and the state to keep, if it is another; `save(key, state, ttlMs)` writes one; `refund`
@@ -74,12 +74,12 @@ local function giveBack(kind, first)
   local now = kind.now
   for i = 1, kind.size do
     local charge, algorithm, key = kind[i], algorithmOf(kind[i]), keys[first + i]
-    local before = algorithm.load(key)
-    if before and charge.cost > 0 then
-      local after = algorithm[kind.verb](charge, now, before)
-      if after then
-        local _, _, _, ttlMs = algorithm.consume(charge, 0, now, after)
-        algorithm.save(key, after, ttlMs + kind.extraMs)
+    local state = algorithm.load(key)
+    if state and charge.cost > 0 then
+      state = algorithm[kind.verb](charge, now, state)
+      if state then
+        local _, _, _, ttlMs = algorithm.consume(charge, 0, now, state)
+        algorithm.save(key, state, ttlMs + kind.extraMs)
       else
         call('DEL', key)
       end
@@ -93,8 +93,7 @@ end
 
 return function(kind, first, itsReplies, repliedBefore)
   replies, replied = itsReplies, repliedBefore
-  local isSpending = kind.verb == 'consume' or kind.verb == 'peek'
-  local decide = isSpending and spend or giveBack
+  local decide = (kind.verb == 'consume' or kind.verb == 'peek') and spend or giveBack
   decide(kind, first)
   return replied
 end

@@ -15,5 +15,5 @@ local function loadIntegers(key, layout)
 end
 
 local function saveIntegers(key, state, ttlMs, layout)
-  redis.call('PSETEX', key, text(ttlMs), struct.pack(layout, unpack(state)))
+  setWithExpiry(key, struct.pack(layout, unpack(state)), ttlMs)
 end

@@ -23,7 +23,7 @@ const byTag = (directory: string): string =>
 const SCRIPT = [
   lua('expiry'),
   `local function makeAlgorithm(tag)\n${lua('integers')}\n${byTag('algorithms')}\nend`,
-  `local function makeAdmission(tag)\n${lua('admission')}\n${byTag('admission')}\nend`,
+  `local function makePlain(tag)\n${byTag('plain')}\nend`,
   `local function makeCarefully()\n${lua('carefully')}\nend`,
   lua('decide'),
 ].join('\n')

@@ -262,6 +262,7 @@ describe('a decision', () => {
     ['fixed-window', 'fw', 'not a state'],
     ['fixed-window', 'fw', '2024-01-01T00:00:00.000Z'],
     ['sliding-window-counter', 'sc', '5d41402abc4b2a76b9719d911017c592'],
+    ['sliding-window-counter', 'sc', 'not a state'],
     ['token-bucket', 'tb', 'aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d'],
     ['token-bucket', 'tb', '\0'.repeat(24)],
   ] as const)('does not take what somebody else wrote for a state (%s)', async (algorithm, tag, text) => {

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { RedisStore } from './redis-store.ts'
 
-const START = 1_700_000_000_000
+/** A clock that is an argument may stand anywhere, also before 1970. */
+const STARTS = [1_700_000_000_000, -86_400_000] as const
 const TAGS: Readonly<Record<AlgorithmName, string>> = {
   'fixed-window': 'fw',
   'sliding-window': 'sw',
@@ -128,9 +129,9 @@ const longHistories = fc.array(
 
 type History = ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never
 
-async function expectSame(algorithm: AlgorithmName, history: History): Promise<void> {
+async function expectSame(algorithm: AlgorithmName, history: History, start: number = STARTS[0]): Promise<void> {
   await client.flushall()
-  let now = START
+  let now = start
   const times: number[] = []
   const store = new RedisStore({ client, clock: () => now })
   const states = new Map<string, State>()
@@ -166,7 +167,9 @@ async function expectSame(algorithm: AlgorithmName, history: History): Promise<v
 describe.each(Object.keys(algorithms) as AlgorithmName[])('%s.lua', (algorithm) => {
   it('decides and keeps what its TypeScript twin does', async () => {
     await fc.assert(
-      fc.asyncProperty(histories(algorithm), (history) => expectSame(algorithm, history)),
+      fc.asyncProperty(histories(algorithm), fc.constantFrom(...STARTS), (history, start) =>
+        expectSame(algorithm, history, start),
+      ),
       { numRuns: 200 },
     )
   })
@@ -177,6 +180,63 @@ describe('sliding-window.lua', () => {
     await fc.assert(
       fc.asyncProperty(longHistories, (history) => expectSame('sliding-window', history)),
       { numRuns: 20 },
+    )
+  })
+})
+
+/** Decisions of one moment, of several kinds, which travel together. */
+const moments = fc.array(
+  fc.record({
+    wait: fc.constantFrom(0, 1, 500, 999, 1000, 1001, -1),
+    decisions: fc.array(
+      fc.record({
+        verb: fc.constantFrom('consume', 'consume', 'consume', 'peek', 'refund'),
+        charges: fc.array(
+          fc.record({
+            key: fc.constantFrom('a', 'b', 'c', 'd'),
+            limit: fc
+              .record({
+                algorithm: fc.constantFrom(...(Object.keys(algorithms) as AlgorithmName[])),
+                quota: fc.constantFrom(3, 20),
+              })
+              .map((limit): Limit => ({ ...limit, windowMs: 1000 })),
+            cost: fc.constantFrom(0, 1, 1, 1, 2, 4),
+          }),
+          { minLength: 1, maxLength: 3 },
+        ),
+      }),
+      { minLength: 1, maxLength: 12 },
+    ),
+  }),
+  { maxLength: 6 },
+)
+
+describe('decisions that travel together', () => {
+  it('are made as one after the other would be', async () => {
+    await fc.assert(
+      fc.asyncProperty(moments, async (history) => {
+        await client.flushall()
+        let now: number = STARTS[0]
+        const store = new RedisStore({ client, clock: () => now, denyCacheSize: 0 })
+        const states = new Map<string, State>()
+        const nameOf = ({ key, limit }: Charge): string => `${limit.algorithm} ${key}`
+        const read = (charge: Charge): State | undefined => states.get(nameOf(charge))
+        for (const { wait, decisions } of history) {
+          now += wait
+          const expected = decisions.map(({ verb, charges }) => {
+            const { writes, verdicts }: Partial<Decision> & Pick<Decision, 'writes'> =
+              verb === 'refund' ? { writes: refundCharges(charges, read, now) } : applyCharges(charges, read, now)
+            for (const { index, state } of verb === 'peek' ? [] : writes) {
+              if (state) states.set(nameOf(charges[index]!), state)
+              else states.delete(nameOf(charges[index]!))
+            }
+            return verdicts
+          })
+          const asked = decisions.map(async ({ verb, charges }) => store[verb as 'consume'](charges))
+          expect(await Promise.all(asked)).toEqual(expected)
+        }
+      }),
+      { numRuns: 200 },
     )
   })
 })
@@ -235,7 +295,11 @@ describe('a history', () => {
     [
       'with a clock that steps back before a bucket is used up',
       'token-bucket',
-      [ask(0, bucket(100, 3_600_000), 1), ask(-3_600_000, bucket(100, 3_600_000), 99)],
+      [
+        ask(0, bucket(100, 3_600_000), 1),
+        ask(-3_600_000, bucket(100, 3_600_000), 98),
+        ask(1, bucket(100, 3_600_000), 1),
+      ],
     ],
     [
       'with a refund that leaves nothing to remember',

@@ -134,7 +134,7 @@ local function save(key, log, ttlMs)
   else
     write(key, { windowMs = log.windowMs, total = log.total, entries = { { log.now, log.cost } } })
   end
-  call('PEXPIRE', key, text(ttlMs))
+  call('PEXPIRE', key, expiryText(ttlMs))
 end
 
 -- Takes back charges from one end of the log.
