@@ -49,7 +49,7 @@ while arg < last do
       charge.at, charge.resetAfterMs = tonumber(args[arg]), tonumber(args[arg + 1])
       arg = arg + 2
     end
-    -- A look leaves no state behind.
+    -- A charge of nothing leaves no state behind.
     kind.isPlain = kind.isPlain and charge.cost > 0
     if kind.isPlain then
       local plain = plains[tag] or makePlain(tag)
