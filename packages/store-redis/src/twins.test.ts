@@ -302,6 +302,26 @@ describe('a history', () => {
       ],
     ],
     [
+      'with a quota that has become less than what is spent',
+      'fixed-window',
+      [ask(0, fixed(5, 1000), 5), ask(0, fixed(3, 1000), 1)],
+    ],
+    [
+      'with a quota that has become less than what is spent',
+      'sliding-window-counter',
+      [ask(0, counter(5, 1000), 5), ask(0, counter(3, 1000), 1)],
+    ],
+    [
+      'with a burst that has become less than what is missing',
+      'token-bucket',
+      [ask(0, bucket(5, 1000), 5), ask(0, { ...bucket(5, 1000), burst: 2 }, 1)],
+    ],
+    [
+      'with a charge of all that a bucket can hold, and does not',
+      'token-bucket',
+      [ask(0, bucket(5, 1000), 1), ask(0, bucket(5, 1000), 5)],
+    ],
+    [
       'with a refund that leaves nothing to remember',
       'token-bucket',
       [ask(0, bucket(5, 1000), 2), ask(0, bucket(5, 1000), 2, 'refund'), ask(1, bucket(5, 1000), 1)],
