@@ -24,16 +24,41 @@ export interface Cell extends Entry {
   readonly run: (scale: Scale) => Promise<Measures>
 }
 
-/** One task, and all who are measured at it: each of them alone, or all together, so that they share what befalls the machine. */
-export type Table = Task & (EachAlone | AllTogether)
+/** One that takes turns with the others: it has a process of its own as well, and all of them are there for the whole round. */
+export interface CellInTurns extends Entry {
+  /** Makes ready what is to be measured. */
+  readonly open: (scale: Scale) => Promise<Turns>
+}
+
+/** What is being measured, turn by turn. */
+export interface Turns {
+  readonly take: () => Promise<void>
+  /** What all turns have come to. Throws if the contender has not decided as it should. */
+  readonly end: () => Promise<Measures>
+}
+
+/**
+ * One task, and all who are measured at it: each of them alone, or in turns, or all together. In turns or together they share
+ * what befalls the machine.
+ */
+export type Table = Task & (EachAlone | InTurns | AllTogether)
 
 interface EachAlone {
   readonly cells: readonly Cell[]
+  readonly turns?: never
+  readonly run?: never
+}
+
+interface InTurns {
+  readonly cells: readonly CellInTurns[]
+  /** How many each of them takes in a round. */
+  readonly turns: number
   readonly run?: never
 }
 
 interface AllTogether {
   readonly cells: readonly Entry[]
+  readonly turns?: never
   /** Measures all in one round, in the order of the cells, and throws if one of them has not decided as it should. */
   readonly run: (scale: Scale) => Promise<readonly Measures[]>
 }

@@ -1,14 +1,36 @@
 // Runs one cell, or all of a table that are measured together, and sends what they have measured to the process that started it.
 import { endWithParent } from './child.ts'
-import type { Measures } from './part.ts'
+import type { CellInTurns, Measures } from './part.ts'
 import { PARTS } from './parts.ts'
 import type { Assignment } from './rounds.ts'
+import type { Scale } from './scale.ts'
 
 endWithParent()
 const { part, title, row, scale } = JSON.parse(process.argv[2]!) as Assignment
 const { tables } = await PARTS[part]()
 const table = tables.find((one) => one.title === title)!
-const measures: readonly Measures[] = table.run
-  ? await table.run(scale)
-  : [await table.cells.find((one) => one.row === row)!.run(scale)]
-process.send!(measures)
+if (table.run) {
+  process.send!(await table.run(scale))
+} else if (table.turns !== undefined) {
+  await takeTurns(
+    table.cells.find((one) => one.row === row)!,
+    scale,
+  )
+} else {
+  const measures: readonly Measures[] = [await table.cells.find((one) => one.row === row)!.run(scale)]
+  process.send!(measures)
+}
+
+/** Tells when the cell is ready, and then of each turn that it is told to take, and of the end. */
+async function takeTurns(cell: CellInTurns, scale: Scale): Promise<void> {
+  const turns = await cell.open(scale)
+  async function take(): Promise<void> {
+    await turns.take()
+    process.send!('taken')
+  }
+  async function end(): Promise<void> {
+    process.send!(await turns.end())
+  }
+  process.on('message', (what: 'turn' | 'end') => void (what === 'turn' ? take() : end()))
+  process.send!('ready')
+}

@@ -9,11 +9,12 @@ import type { Framework } from './frameworks.ts'
 import { honoApps } from './hono-apps.ts'
 import { serveApps } from './served-app.ts'
 import type { ServedApp } from './served-app.ts'
+import { takeTurns } from '../turns.ts'
 
 const REQUESTS = 40_000
 /** After so many, the compiler's threads take 0.2 to 0.3 µs a request; after 20,000 it is 0.5 to 1.4, more where there is more to compile. */
 const WARM_UP = 100_000
-/** How often each server has its turn, before and while it is measured. Even, so that each is as often early as late. */
+/** How often each server has its turn, before and while it is measured. */
 const TURNS = 20
 const MAP = '`Map` middleware'
 
@@ -58,25 +59,20 @@ function table(
 
 async function measure(servers: readonly ServedApp[], { divisor }: Scale): Promise<readonly Measures[]> {
   // A quick run has no time to warm up.
-  await takeTurns(servers, Math.ceil(WARM_UP / divisor ** 2 / TURNS))
-  const measures = await takeTurns(servers, Math.ceil(REQUESTS / divisor / TURNS))
+  await request(servers, Math.ceil(WARM_UP / divisor ** 2 / TURNS))
+  const measures = await request(servers, Math.ceil(REQUESTS / divisor / TURNS))
   await Promise.all(servers.map((server) => server.end()))
   return measures
 }
 
-/**
- * Has each server answer so many requests, then each in the opposite order, and so on: a minute in which the machine is slow
- * is slow for all.
- */
-async function takeTurns(servers: readonly ServedApp[], requests: number): Promise<readonly Measures[]> {
+/** Has each server answer so many requests in each of its turns. */
+async function request(servers: readonly ServedApp[], requests: number): Promise<readonly Measures[]> {
   const spent = servers.map((server) => ({ server, cpuMs: 0, wallMs: 0 }))
-  for (let turn = 0; turn < TURNS; turn++) {
-    for (const one of turn % 2 === 0 ? spent : spent.toReversed()) {
-      const { cpuMs, wallMs } = await one.server.request(requests)
-      one.cpuMs += cpuMs
-      one.wallMs += wallMs
-    }
-  }
+  await takeTurns(TURNS, spent, async (one) => {
+    const { cpuMs, wallMs } = await one.server.request(requests)
+    one.cpuMs += cpuMs
+    one.wallMs += wallMs
+  })
   const usOf = (ms: number): number => (1000 * ms) / (TURNS * requests)
   return spent.map(({ cpuMs, wallMs }) => ({ cpuUs: usOf(cpuMs), wallUs: usOf(wallMs) }))
 }

@@ -5,13 +5,15 @@ import { checkContender, expectAdmitted } from '../contender.ts'
 import type { Quota } from '../contender.ts'
 import { keysOf } from '../keys.ts'
 import { batchesOf, load } from '../load.ts'
-import type { Aim, Measures, Part, Table } from '../part.ts'
+import type { Load } from '../load.ts'
+import type { Aim, Measures, Part, Table, Turns } from '../part.ts'
 import type { Scale } from '../scale.ts'
 import { peers, withOneLimit, withThreeLimits } from './contenders.ts'
 import type { Entrant } from './contenders.ts'
 import { bareEvalsha, incr } from './floors.ts'
 
 const KEYS = 10_000
+const TURNS = 10
 const PLENTY: Quota = { quota: 1_000_000_000, windowMs: 3_600_000 }
 const IN_FLIGHT = [1, 64, 256] as const
 type InFlight = (typeof IN_FLIGHT)[number]
@@ -35,40 +37,54 @@ function table(limits: string, inFlight: InFlight, entrants: readonly Entrant[],
       commandUs: 'in commands µs',
     },
     base: { row: incr.name, measure: 'perSecond' },
+    turns: TURNS,
     cells: entrants.map((entrant) => ({
       row: entrant.row,
       aims: entrant.contender.ours ? aims : [],
-      run: (scale) => measure(entrant, inFlight, scale),
+      open: (scale) => open(entrant, inFlight, scale),
     })),
   }
 }
 
-async function measure({ contender, isPipelining }: Entrant, inFlight: InFlight, scale: Scale): Promise<Measures> {
+async function open({ contender, isPipelining }: Entrant, inFlight: InFlight, { durationMs }: Scale): Promise<Turns> {
   const server = await startRedis()
   const client = new Redis({ host: server.host, port: server.port, enableAutoPipelining: isPipelining })
   const ask = await contender.make(PLENTY, client)
   // One by one, each has its time taken; in greater numbers, that would weigh more than it tells.
-  const batches = batchesOf(keysOf(KEYS), inFlight === 1 ? 1 : 16)
-  const { durationMs } = scale
+  const batches = batchesOf(keysOf(KEYS), inFlight === 1 ? 1 : 8)
   await load(ask, batches, { inFlight, durationMs: durationMs / 2 })
   await client.config('RESETSTAT')
-  const before = await serverMs(client)
-  const { asked, admitted, wallMs, cpuMs, waitsMs } = await load(ask, batches, { inFlight, durationMs })
-  const spentMs = (await serverMs(client)) - before
-  const commandUs = await commandTime(client)
+  const loads: Load[] = []
+  let spentMs = 0
 
-  expectAdmitted(contender.name, admitted, asked)
-  await checkContender(contender, client)
-  client.disconnect()
-  await server.stop()
-  return {
-    perSecond: (asked * 1000) / wallMs,
-    clientUs: (cpuMs * 1000) / asked,
-    serverUs: (spentMs * 1000) / asked,
-    commandUs: commandUs / asked,
-    ...(inFlight === 1 && { p50Us: 1000 * waitsMs.toSorted((a, b) => a - b)[Math.floor(waitsMs.length / 2)]! }),
+  async function take(): Promise<void> {
+    const before = await serverMs(client)
+    loads.push(await load(ask, batches, { inFlight, durationMs: durationMs / TURNS }))
+    spentMs += (await serverMs(client)) - before
   }
+
+  async function end(): Promise<Measures> {
+    const commandUs = await commandTime(client)
+    const [asked, admitted] = [sumBy(loads, 'asked'), sumBy(loads, 'admitted')]
+    const waitsMs = loads.flatMap((one) => one.waitsMs).sort((a, b) => a - b)
+    expectAdmitted(contender.name, admitted, asked)
+    await checkContender(contender, client)
+    client.disconnect()
+    await server.stop()
+    return {
+      perSecond: (asked * 1000) / sumBy(loads, 'wallMs'),
+      clientUs: (sumBy(loads, 'cpuMs') * 1000) / asked,
+      serverUs: (spentMs * 1000) / asked,
+      commandUs: commandUs / asked,
+      ...(inFlight === 1 && { p50Us: 1000 * waitsMs[Math.floor(waitsMs.length / 2)]! }),
+    }
+  }
+
+  return { take, end }
 }
+
+const sumBy = (loads: readonly Load[], name: 'asked' | 'admitted' | 'wallMs' | 'cpuMs'): number =>
+  loads.reduce((sum, one) => sum + one[name], 0)
 
 /** The processor time that the server has taken since it started. */
 async function serverMs(client: Redis): Promise<number> {
@@ -76,10 +92,13 @@ async function serverMs(client: Redis): Promise<number> {
   return 1000 * sumOf(info, /^used_cpu_(?:user|sys):([\d.]+)/gm)
 }
 
-/** The time in microseconds that the server has spent on commands. Those which a script makes count within it. */
+/** The time in microseconds that the server has spent on commands but on telling of it. Those which a script makes count within it. */
 async function commandTime(client: Redis): Promise<number> {
   const info = await client.info('commandstats')
-  const calls = /^cmdstat_eval(?:sha)?:/m.test(info) ? /^cmdstat_eval(?:sha)?:calls=\d+,usec=(\d+)/gm : /usec=(\d+)/g
+  const isByScript = /^cmdstat_eval(?:sha)?:/m.test(info)
+  const calls = isByScript
+    ? /^cmdstat_eval(?:sha)?:calls=\d+,usec=(\d+)/gm
+    : /^cmdstat_(?!info)[^:]*:calls=\d+,usec=(\d+)/gm
   return sumOf(info, calls)
 }
 
