@@ -52,7 +52,9 @@ async function open({ contender, isPipelining }: Entrant, inFlight: InFlight, { 
   const ask = await contender.make(PLENTY, client)
   // One by one, each has its time taken; in greater numbers, that would weigh more than it tells.
   const batches = batchesOf(keysOf(KEYS), inFlight === 1 ? 1 : 8)
-  await load(ask, batches, { inFlight, durationMs: durationMs / 2 })
+  // Asked for one thing at a time, it would take long until the compiler has seen enough of it.
+  await load(ask, batchesOf(keysOf(KEYS), 8), { inFlight: 64, durationMs: durationMs / 2 })
+  await load(ask, batches, { inFlight, durationMs: durationMs / 10 })
   await client.config('RESETSTAT')
   const loads: Load[] = []
   let spentMs = 0
