@@ -68,7 +68,7 @@ async function open({ contender, isPipelining }: Entrant, inFlight: InFlight, { 
   async function end(): Promise<Measures> {
     const commandUs = await commandTime(client)
     const [asked, admitted] = [sumBy(loads, 'asked'), sumBy(loads, 'admitted')]
-    const waitsMs = loads.flatMap((one) => one.waitsMs).sort((a, b) => a - b)
+    const waitsMs = loads.flatMap((one) => one.waitsMs).toSorted((a, b) => a - b)
     expectAdmitted(contender.name, admitted, asked)
     await checkContender(contender, client)
     client.disconnect()
