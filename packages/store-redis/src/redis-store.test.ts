@@ -186,11 +186,12 @@ describe('a decision', () => {
   })
 
   it.each(ALGORITHMS)('writes nothing where it denies (%s)', async (algorithm) => {
-    const store = new RedisStore({ client, denyCacheSize: 0 })
+    const store = new RedisStore({ client, denyCacheSize: 0, clock: () => 1_700_000_000_000 })
     const asked = charge('a', parseLimit({ rate: '5 per minute', algorithm }), 5)
     await store.consume([asked])
     await callsOf()
     expect(await store.consume([asked])).toMatchObject([{ allowed: false }])
+    expect(await store.consume([charge('b'), asked])).toMatchObject([{ allowed: true }, { allowed: false }])
     expect(await callsOf('setrange', 'psetex', 'pexpire', 'del', 'lset', 'ltrim', 'lpush', 'rpush')).toBe(0)
   })
 

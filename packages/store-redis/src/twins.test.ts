@@ -293,6 +293,19 @@ describe('a history', () => {
       ],
     ],
     [
+      'with two charges of one key in the window after one in which all has been given back',
+      'sliding-window-counter',
+      [
+        ask(0, counter(5, 1000), 1),
+        ask(1000, counter(5, 1000), 1),
+        ask(0, counter(5, 1000), 1, 'refund'),
+        {
+          ...ask(1500, counter(5, 1000), 1),
+          charges: ask(0, counter(5, 1000), 1).charges.flatMap((one) => [one, one]),
+        },
+      ],
+    ],
+    [
       'with a clock that steps back before a bucket is used up',
       'token-bucket',
       [

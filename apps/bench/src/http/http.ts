@@ -1,6 +1,7 @@
 import type { Aim, Measures, Part, Table } from '../part.ts'
 import { SCALES } from '../scale.ts'
 import type { Scale } from '../scale.ts'
+import { takeTurns } from '../turns.ts'
 import { DUAL_STACK, HOST } from './app.ts'
 import type { App } from './app.ts'
 import { expressApps } from './express-apps.ts'
@@ -9,7 +10,6 @@ import type { Framework } from './frameworks.ts'
 import { honoApps } from './hono-apps.ts'
 import { serveApps } from './served-app.ts'
 import type { ServedApp } from './served-app.ts'
-import { takeTurns } from '../turns.ts'
 
 const REQUESTS = 40_000
 /** After so many, the compiler's threads take 0.2 to 0.3 µs a request; after 20,000 it is 0.5 to 1.4, more where there is more to compile. */
