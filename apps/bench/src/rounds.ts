@@ -67,9 +67,7 @@ async function runInTurns(part: PartName, table: Table, turns: number, scale: Sc
       await ask(one)
     }
     await takeTurns(turns, opened, async (one) => ask(one, 'turn'))
-    const measures: Measures[] = []
-    for (const one of opened) measures.push(await ask<Measures>(one, 'end'))
-    return measures
+    return await Promise.all(opened.map(async (one) => ask<Measures>(one, 'end')))
   } finally {
     await Promise.all(opened.map(async ({ child }) => child.end()))
   }
