@@ -37,30 +37,18 @@ export interface Turns {
   readonly end: () => Promise<Measures>
 }
 
-/**
- * One task, and all who are measured at it: each of them alone, or in turns, or all together. In turns or together they share
- * what befalls the machine.
- */
-export type Table = Task & (EachAlone | InTurns | AllTogether)
+/** One task, and all who are measured at it: each of them alone, or in turns, so that they share what befalls the machine. */
+export type Table = Task & (EachAlone | InTurns)
 
 interface EachAlone {
   readonly cells: readonly Cell[]
   readonly turns?: never
-  readonly run?: never
 }
 
 interface InTurns {
   readonly cells: readonly CellInTurns[]
   /** How many each of them takes in a round. */
   readonly turns: number
-  readonly run?: never
-}
-
-interface AllTogether {
-  readonly cells: readonly Entry[]
-  readonly turns?: never
-  /** Measures all in one round, in the order of the cells, and throws if one of them has not decided as it should. */
-  readonly run: (scale: Scale) => Promise<readonly Measures[]>
 }
 
 interface Task {

@@ -1,16 +1,14 @@
 import { startChild } from './child.ts'
-import type { Child } from './child.ts'
 import type { Measures, Table } from './part.ts'
 import type { PartName } from './parts.ts'
 import type { Scale } from './scale.ts'
 import { takeTurns } from './turns.ts'
 
-/** What a process is to run: a cell, or a table whose cells are measured together. */
+/** The cell that a process is to run. */
 export interface Assignment {
   readonly part: PartName
   readonly title: string
-  /** None if all are measured together. */
-  readonly row?: string | undefined
+  readonly row: string
   readonly scale: Scale
 }
 
@@ -21,11 +19,11 @@ export interface Row {
 }
 
 /** What is built, also where a test runs the sources. */
-const RUN_CELLS = new URL('../dist/run-cells.js', import.meta.url)
+const RUN_CELL = new URL('../dist/run-cell.js', import.meta.url)
 
 /**
- * Runs all cells of a table one after the other, in turns, or together, then all of them again, and so on: what else the
- * machine does at some time falls on all of them alike.
+ * Runs all cells of a table one after the other, or in turns, then all of them again, and so on: what else the machine does at
+ * some time falls on all of them alike.
  */
 export async function runRounds(
   part: PartName,
@@ -33,58 +31,73 @@ export async function runRounds(
   scale: Scale,
   onRun: () => void,
 ): Promise<readonly Row[]> {
-  const { title, nodeOptions } = table
   const rows = table.cells.map(({ row }) => ({ row, rounds: [] as Measures[] }))
-  const isAtOnce = table.run !== undefined || table.turns !== undefined
-  const runs = isAtOnce ? [{ row: undefined, measured: rows }] : rows.map((one) => ({ row: one.row, measured: [one] }))
   for (let round = 0; round < (table.rounds ?? scale.rounds); round++) {
-    for (const { row, measured } of runs) {
-      const measures = await (table.turns === undefined
-        ? runCells({ part, title, row, scale }, nodeOptions)
-        : runInTurns(part, table, table.turns, scale))
-      measured.forEach(({ rounds }, i) => rounds.push(measures[i]!))
+    if (table.turns === undefined) {
+      for (const { row, rounds } of rows) {
+        rounds.push(await runCell(part, table, row, scale))
+        onRun()
+      }
+    } else {
+      const measures = await runInTurns(part, table, table.turns, scale)
+      rows.forEach(({ rounds }, i) => rounds.push(measures[i]!))
       onRun()
     }
   }
   return rows
 }
 
-/** Runs each cell in a process of its own, in turns. */
-async function runInTurns(part: PartName, table: Table, turns: number, scale: Scale): Promise<readonly Measures[]> {
-  const { title, cells, nodeOptions } = table
-  const opened: { readonly row: string; readonly child: Child }[] = []
-  const ask = async <T>({ row, child }: (typeof opened)[number], what?: 'turn' | 'end'): Promise<T> => {
-    if (what) child.send(what)
-    return child.receive<T>().catch((cause: unknown) => {
-      throw new Error(`Could not measure ${part}, ${title}, ${row}`, { cause })
-    })
-  }
+/** Runs a cell in a process of its own. */
+export async function runCell(part: PartName, table: Table, row: string, scale: Scale): Promise<Measures> {
+  const cell = startCell(part, table, row, scale)
   try {
-    for (const { row } of cells) {
-      const assignment: Assignment = { part, title, row, scale }
-      const one = { row, child: startChild(RUN_CELLS, [JSON.stringify(assignment)], nodeOptions) }
-      opened.push(one)
-      await ask(one)
-    }
-    await takeTurns(turns, opened, async (one) => ask(one, 'turn'))
-    return await Promise.all(opened.map(async (one) => ask<Measures>(one, 'end')))
+    return await cell.hear<Measures>()
   } finally {
-    await Promise.all(opened.map(async ({ child }) => child.end()))
+    await cell.end()
   }
 }
 
-/** Runs a cell, or all of a table together, in a process of its own. */
-export async function runCells(
-  assignment: Assignment,
-  nodeOptions: readonly string[] = [],
-): Promise<readonly Measures[]> {
-  const child = startChild(RUN_CELLS, [JSON.stringify(assignment)], nodeOptions)
+/** Runs each cell in a process of its own, in turns. */
+async function runInTurns(part: PartName, table: Table, turns: number, scale: Scale): Promise<readonly Measures[]> {
+  const opened: StartedCell[] = []
   try {
-    return await child.receive<readonly Measures[]>()
-  } catch (cause) {
-    const { part, title, row = 'all together' } = assignment
-    throw new Error(`Could not measure ${part}, ${title}, ${row}`, { cause })
+    for (const { row } of table.cells) {
+      const cell = startCell(part, table, row, scale)
+      opened.push(cell)
+      await cell.hear()
+    }
+    await takeTurns(turns, opened, async (cell) => {
+      cell.tell('turn')
+      await cell.hear()
+    })
+    return await Promise.all(
+      opened.map(async (cell) => {
+        cell.tell('end')
+        return cell.hear<Measures>()
+      }),
+    )
   } finally {
-    await child.end()
+    await Promise.all(opened.map(async (cell) => cell.end()))
+  }
+}
+
+/** A cell in a process of its own. */
+interface StartedCell {
+  readonly tell: (what: 'turn' | 'end') => void
+  /** Rejects, saying which cell it was, if it could not do as it was told. */
+  readonly hear: <T>() => Promise<T>
+  readonly end: () => Promise<void>
+}
+
+function startCell(part: PartName, { title, nodeOptions }: Table, row: string, scale: Scale): StartedCell {
+  const assignment: Assignment = { part, title, row, scale }
+  const child = startChild(RUN_CELL, [JSON.stringify(assignment)], nodeOptions)
+  return {
+    tell: (what) => child.send(what),
+    hear: async <T>() =>
+      child.receive<T>().catch((cause: unknown) => {
+        throw new Error(`Could not measure ${part}, ${title}, ${row}`, { cause })
+      }),
+    end: async () => child.end(),
   }
 }

@@ -25,6 +25,11 @@ export const LEGACY_FIELDS = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-r
 const DRAFT_6_FIELDS = ['ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
 const LATER_FIELDS = ['ratelimit-policy', 'ratelimit'] as const
 
+/** The base: a middleware as one writes it by hand. */
+export const MAP = '`Map` middleware'
+/** The same in another process, which shows how far two processes that run the same code are apart. */
+export const MAP_AGAIN = '`Map` middleware, again'
+
 /** The floor for what keeps the contracts of ours. */
 export const BY_CONTRACT = '`Map`, by the contracts of ours'
 

@@ -7,7 +7,7 @@ import type { RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 
 import type { Quota } from '../contender.ts'
-import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS, listening } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS, listening, MAP, MAP_AGAIN } from './app.ts'
 import type { App } from './app.ts'
 import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
@@ -45,7 +45,11 @@ function byContract(quota: Quota): RequestHandler {
 
 export const expressApps: readonly App[] = [
   { name: 'nothing', decides: false, fields: [], listen: (_quota, host) => listen(host) },
-  { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byHand(quota)) },
+  ...[MAP, MAP_AGAIN].map((name): App => ({
+    name,
+    fields: LEGACY_FIELDS,
+    listen: (quota, host) => listen(host, byHand(quota)),
+  })),
   { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byContract(quota)) },
   {
     name: 'express-rate-limit',

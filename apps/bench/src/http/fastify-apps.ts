@@ -7,7 +7,7 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 
 import type { Quota } from '../contender.ts'
-import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS, MAP, MAP_AGAIN } from './app.ts'
 import type { App } from './app.ts'
 import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
@@ -52,11 +52,11 @@ function byContract(app: FastifyInstance, quota: Quota): void {
 
 export const fastifyApps: readonly App[] = [
   { name: 'nothing', decides: false, fields: [], listen: (_quota, host) => listen(host, () => {}) },
-  {
-    name: '`Map` middleware',
+  ...[MAP, MAP_AGAIN].map((name): App => ({
+    name,
     fields: LEGACY_FIELDS,
     listen: (quota, host) => listen(host, (app) => app.addHook('onRequest', byHand(quota))),
-  },
+  })),
   {
     name: BY_CONTRACT,
     fields: LEGACY_FIELDS,

@@ -10,7 +10,7 @@ import type { StatusCode } from 'hono/utils/http-status'
 import { rateLimiter } from 'hono-rate-limiter'
 
 import type { Quota } from '../contender.ts'
-import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS, listening } from './app.ts'
+import { BY_CONTRACT, FORMATS, HELLO, LEGACY_FIELDS, listening, MAP, MAP_AGAIN } from './app.ts'
 import type { App } from './app.ts'
 import { answersByContract } from './by-contract.ts'
 import { mapWindows } from '../map-windows.ts'
@@ -45,13 +45,19 @@ function byContract(quota: Quota): MiddlewareHandler {
     for (const name in headers) c.header(name, headers[name])
     if (!allowed) return c.body(null, statusCode as StatusCode)
     await next()
+    // A response that a handler has not made by its context lacks them.
+    if (c.res.headers.get(LEGACY_FIELDS[0]) === null) for (const name in headers) c.header(name, headers[name])
     return undefined
   }
 }
 
 export const honoApps: readonly App[] = [
   { name: 'nothing', decides: false, fields: [], listen: (_quota, host) => listen(host) },
-  { name: '`Map` middleware', fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byHand(quota)) },
+  ...[MAP, MAP_AGAIN].map((name): App => ({
+    name,
+    fields: LEGACY_FIELDS,
+    listen: (quota, host) => listen(host, byHand(quota)),
+  })),
   { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byContract(quota)) },
   {
     name: 'hono-rate-limiter',

@@ -1,80 +1,69 @@
-import type { Aim, Measures, Part, Table } from '../part.ts'
+import type { Aim, Part, Table, Turns } from '../part.ts'
 import { SCALES } from '../scale.ts'
 import type { Scale } from '../scale.ts'
-import { takeTurns } from '../turns.ts'
-import { DUAL_STACK, HOST } from './app.ts'
+import { DUAL_STACK, HOST, MAP } from './app.ts'
 import type { App } from './app.ts'
 import { expressApps } from './express-apps.ts'
 import { fastifyApps } from './fastify-apps.ts'
 import type { Framework } from './frameworks.ts'
 import { honoApps } from './hono-apps.ts'
-import { serveApps } from './served-app.ts'
-import type { ServedApp } from './served-app.ts'
+import { serveApp } from './served-app.ts'
+import type { Setting } from './served-app.ts'
 
-const REQUESTS = 40_000
+const REQUESTS = 20_000
 /** After so many, the compiler's threads take 0.2 to 0.3 µs a request; after 20,000 it is 0.5 to 1.4, more where there is more to compile. */
 const WARM_UP = 100_000
-/** How often each server has its turn, before and while it is measured. */
-const TURNS = 20
-const MAP = '`Map` middleware'
+const TURNS = 10
 
-/** Each app in a process of its own; and those that say as much as each other all in one, where differences are smaller. */
 function tables(title: string, framework: Framework, apps: readonly App[]): readonly Table[] {
   const alike = apps.filter(({ name }) => !name.includes('draft'))
   const limiting = alike.filter(({ decides = true }) => decides)
-  const admitted = { host: HOST, admits: true }
-  const mapped = { host: DUAL_STACK, admits: true }
-  const denied = { host: HOST, admits: false }
   const usual = apps.find(({ name }) => name.includes('rate-limit'))!
   const nearTheMap = { measure: 'cpuUs', per: MAP, atMost: 1.03 }
   const belowTheUsual = { measure: 'cpuUs', per: usual.name, atMost: 1 }
   const bothAims = [nearTheMap, belowTheUsual]
+  const table = (name: string, among: readonly App[], aims: readonly Aim[], setting: Setting): Table => ({
+    title: name,
+    columns: { cpuUs: 'server CPU µs', wallUs: 'wall µs' },
+    base: { row: MAP, measure: 'cpuUs' },
+    turns: TURNS,
+    cells: among.map((app) => ({
+      row: app.name,
+      aims: app.name === '**ours**' ? aims : [],
+      open: (scale) => open(framework, app, setting, scale),
+    })),
+  })
   return [
-    table(title, apps, bothAims, async () =>
-      (await Promise.all(apps.map((app) => serveApps(framework, [app], admitted)))).flat(),
-    ),
-    table(`${title}, in one process`, alike, bothAims, () => serveApps(framework, alike, admitted)),
-    {
-      ...table(`${title}, on \`::\`, in one process`, alike, bothAims, () => serveApps(framework, alike, mapped)),
-      leftOut: ({ divisor }) => (divisor === SCALES.quick.divisor ? 'a quick run has no time for it' : undefined),
-    },
-    table(`${title}, denied, in one process`, limiting, [belowTheUsual], () => serveApps(framework, limiting, denied)),
+    table(title, apps, bothAims, { host: HOST, admits: true }),
+    notIfQuick(table(`${title}, on \`::\``, alike, bothAims, { host: DUAL_STACK, admits: true })),
+    notIfQuick(table(`${title}, denied`, limiting, [belowTheUsual], { host: HOST, admits: false })),
   ]
 }
 
-function table(
-  title: string,
-  apps: readonly App[],
-  aims: readonly Aim[],
-  serve: () => Promise<readonly ServedApp[]>,
-): Table {
-  return {
-    title,
-    columns: { cpuUs: 'server CPU µs', wallUs: 'wall µs' },
-    base: { row: MAP, measure: 'cpuUs' },
-    cells: apps.map(({ name }) => ({ row: name, aims: name === '**ours**' ? aims : [] })),
-    run: async (scale) => measure(await serve(), scale),
-  }
-}
+const notIfQuick = (table: Table): Table => ({
+  ...table,
+  leftOut: ({ divisor }) => (divisor === SCALES.quick.divisor ? 'a quick run has no time for it' : undefined),
+})
 
-async function measure(servers: readonly ServedApp[], { divisor }: Scale): Promise<readonly Measures[]> {
+async function open(framework: Framework, app: App, setting: Setting, { divisor }: Scale): Promise<Turns> {
+  const served = await serveApp(framework, app, setting)
   // A quick run has no time to warm up.
-  await request(servers, Math.ceil(WARM_UP / divisor ** 2 / TURNS))
-  const measures = await request(servers, Math.ceil(REQUESTS / divisor / TURNS))
-  await Promise.all(servers.map((server) => server.end()))
-  return measures
-}
+  await served.request(Math.ceil(WARM_UP / divisor ** 2))
+  const requests = Math.ceil(REQUESTS / divisor / TURNS)
+  const spent = { cpuMs: 0, wallMs: 0 }
 
-/** Has each server answer so many requests in each of its turns. */
-async function request(servers: readonly ServedApp[], requests: number): Promise<readonly Measures[]> {
-  const spent = servers.map((server) => ({ server, cpuMs: 0, wallMs: 0 }))
-  await takeTurns(TURNS, spent, async (one) => {
-    const { cpuMs, wallMs } = await one.server.request(requests)
-    one.cpuMs += cpuMs
-    one.wallMs += wallMs
-  })
-  const usOf = (ms: number): number => (1000 * ms) / (TURNS * requests)
-  return spent.map(({ cpuMs, wallMs }) => ({ cpuUs: usOf(cpuMs), wallUs: usOf(wallMs) }))
+  return {
+    async take() {
+      const { cpuMs, wallMs } = await served.request(requests)
+      spent.cpuMs += cpuMs
+      spent.wallMs += wallMs
+    },
+    async end() {
+      await served.end()
+      const usOf = (ms: number): number => (1000 * ms) / (TURNS * requests)
+      return { cpuUs: usOf(spent.cpuMs), wallUs: usOf(spent.wallMs) }
+    },
+  }
 }
 
 /** Hello, over HTTP on the loopback interface. */

@@ -1,7 +1,6 @@
 import { Pool } from 'undici'
 
 import { startChild } from '../child.ts'
-import type { Child } from '../child.ts'
 import type { Load } from '../load.ts'
 import { HOST } from './app.ts'
 import type { App } from './app.ts'
@@ -16,7 +15,7 @@ export interface ServedApp {
   readonly end: () => Promise<void>
 }
 
-/** Where apps listen, and whether they are to admit the requests that they get. */
+/** Where an app listens, and whether it is to admit the requests that it gets. */
 export interface Setting {
   readonly host: string
   readonly admits: boolean
@@ -25,22 +24,13 @@ export interface Setting {
 const SERVE = new URL('../../dist/http/serve.js', import.meta.url)
 const CONNECTIONS = 32
 
-/** Starts a process that serves these apps, which have shown that they decide as they should. It ends with the first of them. */
-export async function serveApps(
-  framework: Framework,
-  apps: readonly App[],
-  { host, admits }: Setting,
-): Promise<readonly ServedApp[]> {
-  const server = startChild(SERVE, [framework, host, ...apps.map(({ name }) => name)])
-  const ports = await server.receive<readonly Ports[]>()
-  for (const [i, app] of apps.entries()) await checkApp(app, ports[i]!.strict)
+/** Starts a process that serves the app, which has shown that it decides as it should. */
+export async function serveApp(framework: Framework, app: App, { host, admits }: Setting): Promise<ServedApp> {
+  const server = startChild(SERVE, [framework, host, app.name])
+  const { plenty, strict } = await server.receive<Ports>()
+  await checkApp(app, strict)
   // Who has been checked at the strict one is denied there.
-  return apps.map(({ name }, i) =>
-    servedBy(server, name, admits ? ports[i]!.plenty : ports[i]!.strict, admits ? 200 : 429),
-  )
-}
-
-function servedBy(server: Child, name: string, port: number, expected: number): ServedApp {
+  const [port, expected] = admits ? [plenty, 200] : [strict, 429]
   const pool = new Pool(`http://${HOST}:${port}`, { connections: CONNECTIONS, pipelining: 1 })
   const cpuMs = (): Promise<number> => {
     server.send('How much?')
@@ -53,7 +43,7 @@ function servedBy(server: Child, name: string, port: number, expected: number): 
         while (left-- > 0) {
           const { statusCode, body } = await pool.request({ method: 'GET', path: '/' })
           if (statusCode !== expected)
-            throw new Error(`Expected ${name} to answer ${expected} to all requests, got ${statusCode}`)
+            throw new Error(`Expected ${app.name} to answer ${expected} to all requests, got ${statusCode}`)
           await body.dump()
         }
       }

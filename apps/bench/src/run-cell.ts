@@ -1,6 +1,6 @@
-// Runs one cell, or all of a table that are measured together, and sends what they have measured to the process that started it.
+// Runs one cell, at once or turn by turn, and sends what it has measured to the process that started it.
 import { endWithParent } from './child.ts'
-import type { CellInTurns, Measures } from './part.ts'
+import type { CellInTurns } from './part.ts'
 import { PARTS } from './parts.ts'
 import type { Assignment } from './rounds.ts'
 import type { Scale } from './scale.ts'
@@ -9,16 +9,13 @@ endWithParent()
 const { part, title, row, scale } = JSON.parse(process.argv[2]!) as Assignment
 const { tables } = await PARTS[part]()
 const table = tables.find((one) => one.title === title)!
-if (table.run) {
-  process.send!(await table.run(scale))
-} else if (table.turns !== undefined) {
+if (table.turns === undefined) {
+  process.send!(await table.cells.find((one) => one.row === row)!.run(scale))
+} else {
   await takeTurns(
     table.cells.find((one) => one.row === row)!,
     scale,
   )
-} else {
-  const measures: readonly Measures[] = [await table.cells.find((one) => one.row === row)!.run(scale)]
-  process.send!(measures)
 }
 
 /** Tells when the cell is ready, and then of each turn that it is told to take, and of the end. */
