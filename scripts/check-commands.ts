@@ -74,7 +74,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   'npm run bench -- heap --keys 50000000 --rounds 1': CELLS,
   'npm run bench -- --update-docs': CELLS,
   'npm run bench -- memory sqlite exactness --update-docs': CELLS,
-  'npm run bench -- redis --update-docs': CELLS,
+  'npm run bench -- redis sqlite memory --update-docs': CELLS,
   'npm run bench -- http --update-docs': CELLS,
   'node packages/core/src/dos/measure.fixture.ts': { byHand: 'takes minutes, and wants a machine to itself' },
   'node docs/conformance-runs.fixture.ts memory': { byHand: 'takes minutes' },

@@ -1,10 +1,18 @@
-import type { MaybePromise } from '@rl/core'
+import type { AlgorithmName, MaybePromise } from '@rl/core'
 
 /** What a contender holds each key to. */
 export interface Quota {
   readonly quota: number
   readonly windowMs: number
 }
+
+/** Ours, in the order of the tables. */
+export const ALGORITHMS: readonly AlgorithmName[] = [
+  'fixed-window',
+  'sliding-window-counter',
+  'token-bucket',
+  'sliding-window',
+]
 
 /** Asks for one of these keys after the other, as the contender's users do, and answers how many were admitted. */
 export type Ask = (keys: readonly string[]) => Promise<number>

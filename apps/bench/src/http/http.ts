@@ -1,5 +1,5 @@
 import type { Aim, Part, Table, Turns } from '../part.ts'
-import { SCALES } from '../scale.ts'
+import { notIfQuick } from '../scale.ts'
 import type { Scale } from '../scale.ts'
 import { DUAL_STACK, HOST, MAP } from './app.ts'
 import type { App } from './app.ts'
@@ -39,11 +39,6 @@ function tables(title: string, framework: Framework, apps: readonly App[]): read
     notIfQuick(table(`${title}, denied`, limiting, [belowTheUsual], { host: HOST, admits: false })),
   ]
 }
-
-const notIfQuick = (table: Table): Table => ({
-  ...table,
-  leftOut: ({ divisor }) => (divisor === SCALES.quick.divisor ? 'a quick run has no time for it' : undefined),
-})
 
 async function open(framework: Framework, app: App, setting: Setting, { divisor }: Scale): Promise<Turns> {
   const served = await serveApp(framework, app, setting)

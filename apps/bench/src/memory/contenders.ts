@@ -1,3 +1,4 @@
+import { ALGORITHMS } from '../contender.ts'
 import type { Contender } from '../contender.ts'
 import {
   awaitAlone,
@@ -22,10 +23,7 @@ export const withOneLimit: readonly Contender[] = [
   windowsInList,
   checkedWindowsInList,
   logsInList,
-  memoryStore('fixed-window'),
-  memoryStore('sliding-window-counter'),
-  memoryStore('token-bucket'),
-  memoryStore('sliding-window'),
+  ...ALGORITHMS.map((algorithm) => memoryStore(algorithm)),
   rateLimiterFlexible,
   expressRateLimit,
   honoRateLimiter,
@@ -38,7 +36,7 @@ export const withThreeLimits: readonly Contender[] = [
   mapCounter,
   awaitAlone,
   threeWindowsInList,
-  memoryStoreForThree,
+  ...ALGORITHMS.map(memoryStoreForThree),
   rateLimiterFlexibleUnion,
 ]
 
@@ -49,9 +47,9 @@ export const wholeDecisions: readonly Contender[] = [
   mapCounter,
   awaitAlone,
   threeWindowsAndFields,
-  wholeDecision('**ours**, one limit, `X-RateLimit-*`', oneLimit, ['legacy']),
-  wholeDecision('**ours**, three limits, `X-RateLimit-*`', threeLimits, ['legacy']),
-  wholeDecision('**ours**, three limits, all default fields', threeLimits, ['legacy', 'draft-11']),
+  ...ALGORITHMS.map((algorithm) => wholeDecision(oneLimit, algorithm)),
+  ...ALGORITHMS.map((algorithm) => wholeDecision(threeLimits, algorithm)),
+  wholeDecision(threeLimits, 'fixed-window', ['legacy', 'draft-11']),
 ]
 
 export const CONTENDERS: readonly Contender[] = [...new Set([...withOneLimit, ...withThreeLimits, ...wholeDecisions])]

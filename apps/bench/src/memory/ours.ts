@@ -15,10 +15,12 @@ export function memoryStore(algorithm: AlgorithmName, options: MemoryStoreOption
 }
 
 /** The memory store, asked for three limits in one call. */
-export const memoryStoreForThree: Contender = {
-  name: '**ours**, three limits in one call',
-  ours: true,
-  make: (quota) => askForThree(consumeOf(new MemoryStore()), { algorithm: 'fixed-window', ...quota }),
+export function memoryStoreForThree(algorithm: AlgorithmName): Contender {
+  return {
+    name: `**ours**, three limits in one call, ${algorithm}`,
+    ours: true,
+    make: (quota) => askForThree(consumeOf(new MemoryStore()), { algorithm, ...quota }),
+  }
 }
 
 function consumeOf(store: Store): Store['consume'] {

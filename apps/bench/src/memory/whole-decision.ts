@@ -1,38 +1,45 @@
 import { RateLimiter, rateLimitHeaders } from '@rl/core'
-import type { HeaderFormat, Rate, RateLimitRequest, Rules } from '@rl/core'
+import type { AlgorithmName, HeaderFormat, Rate, RateLimitRequest, Rules } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
 
 import type { Contender, Quota } from '../contender.ts'
 
 /** What a limiter is to hold requests to, and what it is told of one. */
 interface Setting {
-  readonly rules: (quota: Quota) => Rules
+  readonly limits: string
+  readonly rules: (quota: Quota, algorithm: AlgorithmName) => Rules
   readonly request: (ip: string) => RateLimitRequest
 }
 
 const rateOf = ({ quota, windowMs }: Quota, times = 1): Rate => `${times * quota} per ${windowMs / 1000} seconds`
 
 export const oneLimit: Setting = {
-  rules: (quota) => ({ ip: rateOf(quota) }),
+  limits: 'one limit',
+  rules: (quota, algorithm) => ({ ip: { rate: rateOf(quota), algorithm } }),
   request: (ip) => ({ ip, method: 'GET', endpoint: '/api/search' }),
 }
 
 export const threeLimits: Setting = {
-  rules: (quota) => ({
-    ip: { rate: rateOf(quota), appliesTo: 'everyone' },
-    tiers: { free: rateOf(quota, 10) },
-    endpoints: { '/api/search': rateOf(quota, 100) },
+  limits: 'three limits',
+  rules: (quota, algorithm) => ({
+    ip: { rate: rateOf(quota), algorithm, appliesTo: 'everyone' },
+    tiers: { free: { rate: rateOf(quota, 10), algorithm } },
+    endpoints: { '/api/search': { rate: rateOf(quota, 100), algorithm } },
   }),
   request: (ip) => ({ ip, userId: ip, method: 'GET', endpoint: '/api/search' }),
 }
 
 /** All of a request's decision but the framework: the limiter, its result, and the values of the header fields. */
-export function wholeDecision(name: string, { rules, request }: Setting, formats: readonly HeaderFormat[]): Contender {
+export function wholeDecision(
+  { limits, rules, request }: Setting,
+  algorithm: AlgorithmName,
+  formats: readonly HeaderFormat[] = ['legacy'],
+): Contender {
   return {
-    name,
+    name: `**ours**, ${limits}, ${algorithm}${formats.length > 1 ? ', all default fields' : ''}`,
     ours: true,
     make(quota) {
-      const limiter = new RateLimiter({ store: new MemoryStore(), ...rules(quota) })
+      const limiter = new RateLimiter({ store: new MemoryStore(), ...rules(quota, algorithm) })
       return async function ask(addresses) {
         let admitted = 0
         for (const ip of addresses) {

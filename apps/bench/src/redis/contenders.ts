@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
 
+import { ALGORITHMS } from '../contender.ts'
 import type { Contender } from '../contender.ts'
-import { bareEvalsha, getAndSetrange, incr, threeGetAndSetrange, threeIncr } from './floors.ts'
+import { bareEvalsha, getAndSetrange, incr, keepLogs, threeGetAndSetrange, threeIncr } from './floors.ts'
 import { redisStore, redisStoreForThree } from './ours.ts'
 import { honoRateLimiter, rateLimiterFlexible, rateLimiterFlexibleUnion, rateLimitRedis, upstash } from './peers.ts'
 
@@ -34,8 +35,8 @@ export const withOneLimit: readonly Entrant[] = [
   pipelined(incr),
   plain(bareEvalsha),
   plain(getAndSetrange),
-  plain(redisStore('fixed-window')),
-  plain(redisStore('token-bucket')),
+  plain(keepLogs),
+  ...ALGORITHMS.map((algorithm) => plain(redisStore(algorithm))),
   ...peers,
 ]
 
@@ -45,7 +46,7 @@ export const withThreeLimits: readonly Entrant[] = [
   pipelined(incr),
   pipelined(threeIncr),
   plain(threeGetAndSetrange),
-  plain(redisStoreForThree),
+  ...ALGORITHMS.map((algorithm) => plain(redisStoreForThree(algorithm))),
   plain(rateLimiterFlexibleUnion),
   pipelined(rateLimiterFlexibleUnion),
   ...peers,

@@ -68,24 +68,55 @@ const GET_AND_SETRANGE = `
 export const getAndSetrange: Contender<Redis> = {
   name: 'GET and SETRANGE in a script, batched',
   decides: false,
-  make: ({ windowMs }, client) => getAndSetrangeEach((key) => [key], windowMs, client),
+  make: ({ windowMs }, client) =>
+    askInBatches(client, GET_AND_SETRANGE, ['a third!', 'a state of twenty-four b', String(windowMs)], (key) => [key]),
 }
 
 /** So for three keys in place of one. */
 export const threeGetAndSetrange: Contender<Redis> = {
   name: 'GET and SETRANGE in a script, three, batched',
   decides: false,
-  make: ({ windowMs }, client) => getAndSetrangeEach((key) => [`a:${key}`, `b:${key}`, `c:${key}`], windowMs, client),
+  make: ({ windowMs }, client) =>
+    askInBatches(client, GET_AND_SETRANGE, ['a third!', 'a state of twenty-four b', String(windowMs)], (key) => [
+      `a:${key}`,
+      `b:${key}`,
+      `c:${key}`,
+    ]),
 }
 
-async function getAndSetrangeEach(keysFor: (key: string) => string[], windowMs: number, client: Redis): Promise<Ask> {
-  const sha1 = String(await client.script('LOAD', GET_AND_SETRANGE))
-  let waiting: { readonly keys: string[]; readonly resolve: (isAllowed: boolean) => void }[] = []
+const KEEP_LOGS = `
+  for _, key in ipairs(KEYS) do
+    if redis.call('LRANGE', key, '0', '3')[1] then
+      redis.call('LSET', key, '0', ARGV[1])
+      redis.call('RPUSH', key, ARGV[2])
+    else
+      redis.call('RPUSH', key, ARGV[1], ARGV[2])
+      redis.call('PEXPIRE', key, ARGV[3])
+    end
+  end`
+
+/** Likewise, with a list of charges, whose first entry is their sum: reads where it begins, writes the sum and adds a charge. */
+export const keepLogs: Contender<Redis> = {
+  name: 'LRANGE, LSET and RPUSH in a script, batched',
+  decides: false,
+  make: ({ windowMs }, client) =>
+    askInBatches(client, KEEP_LOGS, ['how long and how much', 'when and how much', String(windowMs)], (key) => [key]),
+}
+
+/** Asks for all keys of one turn of the event loop in one call. */
+async function askInBatches(
+  client: Redis,
+  script: string,
+  args: readonly string[],
+  keysFor: (key: string) => readonly string[],
+): Promise<Ask> {
+  const sha1 = String(await client.script('LOAD', script))
+  let waiting: { readonly keys: readonly string[]; readonly resolve: (isAllowed: boolean) => void }[] = []
   const flush = async (): Promise<void> => {
     const batch = waiting
     waiting = []
     const keys = batch.flatMap((one) => one.keys)
-    await client.evalsha(sha1, keys.length, ...keys, 'a third!', 'a state of twenty-four b', String(windowMs))
+    await client.evalsha(sha1, keys.length, ...keys, ...args)
     for (const { resolve } of batch) resolve(true)
   }
   return askEach(

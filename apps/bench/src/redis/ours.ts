@@ -22,23 +22,21 @@ export function redisStore(algorithm: AlgorithmName): Contender<Redis> {
 }
 
 /** The Redis store, asked for three limits in one call. */
-export const redisStoreForThree: Contender<Redis> = {
-  name: '**ours**, three limits in one call',
-  ours: true,
-  make({ quota, windowMs }, client) {
-    const store = new RedisStore({ client })
-    const [hard, medium, soft] = [1, 10, 100].map((times) => ({
-      algorithm: 'fixed-window',
-      quota: times * quota,
-      windowMs,
-    }))
-    return askEach(async (key) => {
-      const verdicts = await store.consume([
-        { key: `a|${key}`, limit: hard!, cost: 1 },
-        { key: `b|${key}`, limit: medium!, cost: 1 },
-        { key: `c|${key}`, limit: soft!, cost: 1 },
-      ])
-      return verdicts.every(({ allowed }) => allowed)
-    })
-  },
+export function redisStoreForThree(algorithm: AlgorithmName): Contender<Redis> {
+  return {
+    name: `**ours**, three limits in one call, ${algorithm}`,
+    ours: true,
+    make({ quota, windowMs }, client) {
+      const store = new RedisStore({ client })
+      const [hard, medium, soft] = [1, 10, 100].map((times) => ({ algorithm, quota: times * quota, windowMs }))
+      return askEach(async (key) => {
+        const verdicts = await store.consume([
+          { key: `a|${key}`, limit: hard!, cost: 1 },
+          { key: `b|${key}`, limit: medium!, cost: 1 },
+          { key: `c|${key}`, limit: soft!, cost: 1 },
+        ])
+        return verdicts.every(({ allowed }) => allowed)
+      })
+    },
+  }
 }

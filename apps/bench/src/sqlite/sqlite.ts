@@ -6,17 +6,24 @@ import { startChild } from '../child.ts'
 import type { Child } from '../child.ts'
 import type { Aim, Measures, Part, Table } from '../part.ts'
 import type { Scale } from '../scale.ts'
-import { CONTENDERS, upsert } from './contenders.ts'
+import type { Contender } from '../contender.ts'
+import { withOneLimit, withThreeLimits } from './contenders.ts'
+import { upsert } from './floors.ts'
 import type { FileLoad } from './load-file.ts'
 
 const LOAD_FILE = new URL('../../dist/sqlite/load-file.js', import.meta.url)
 
-function table(title: string, processes: number, aims: readonly Aim[]): Table {
+function table(
+  title: string,
+  contenders: readonly Contender<string>[],
+  processes: number,
+  aims: readonly Aim[] = [],
+): Table {
   return {
     title,
     columns: { perSecond: 'decisions/s', cpuUs: 'CPU µs', longestMs: 'longest wait ms' },
     base: { row: upsert.name, measure: 'perSecond' },
-    cells: CONTENDERS.map(({ name, ours }) => ({
+    cells: contenders.map(({ name, ours }) => ({
       row: name,
       aims: ours ? aims : [],
       run: (scale) => measure(name, processes, scale),
@@ -66,10 +73,11 @@ function measuresOf(loads: readonly FileLoad[]): Measures {
 export const sqlite: Part = {
   packages: ['better-sqlite3', 'rate-limiter-flexible'],
   tables: [
-    table('One process', 1, [{ measure: 'perSecond', per: upsert.name, atLeast: 1.5 }]),
-    table('Two processes on one file', 2, [
+    table('One process', withOneLimit, 1, [{ measure: 'perSecond', per: upsert.name, atLeast: 1.5 }]),
+    table('Two processes on one file', withOneLimit, 2, [
       { measure: 'perSecond', per: upsert.name, atLeast: 1 },
       { measure: 'longestMs', atMost: 100 },
     ]),
+    table('Three limits, one process', withThreeLimits, 1),
   ],
 }
