@@ -6,7 +6,7 @@ import type { PartName } from './parts.ts'
 import { runCell, runRounds } from './rounds.ts'
 import { SCALES } from './scale.ts'
 
-/** Runs the first of a part's cells that are called so, on the smallest scale. */
+/** Runs a cell of a table on the smallest scale. */
 async function run(part: PartName, title: string, row: string): Promise<Measures> {
   const { tables } = await PARTS[part]()
   const table = tables.find((one) => one.title === title)

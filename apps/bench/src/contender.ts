@@ -1,4 +1,4 @@
-import type { AlgorithmName, MaybePromise } from '@rl/core'
+import type { AlgorithmName, Limit, MaybePromise } from '@rl/core'
 
 /** What a contender holds each key to. */
 export interface Quota {
@@ -20,8 +20,8 @@ export type Ask = (keys: readonly string[]) => Promise<number>
 /** A limiter, or a floor under all of them. */
 export interface Contender<Backend = void> {
   readonly name: string
-  /** Whether it is to reach the aims. */
-  readonly ours?: true
+  /** By which algorithm ours counts, if it is ours, which is to reach the aims. */
+  readonly ours?: AlgorithmName
   /** Not if it is a floor that admits everything. @default true */
   readonly decides?: boolean
   readonly make: (quota: Quota, backend: Backend) => MaybePromise<Ask>
@@ -34,6 +34,22 @@ export function askEach(admits: (key: string) => MaybePromise<boolean>): Ask {
     for (const key of keys) if (await admits(key)) admitted += 1
     return admitted
   }
+}
+
+/** Of a peer that rejects where it denies, with what it has decided. */
+export async function isResolved(decision: Promise<unknown>): Promise<boolean> {
+  try {
+    await decision
+    return true
+  } catch (error) {
+    if (error instanceof Error) throw error
+    return false
+  }
+}
+
+/** A limit and two that are wider, which a decision by three limits goes by. */
+export function widened(limit: Limit): readonly [Limit, Limit, Limit] {
+  return [limit, { ...limit, quota: 10 * limit.quota }, { ...limit, quota: 100 * limit.quota }]
 }
 
 /** A window that outlasts every check. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { figureFor, figureOf, isMet, ratioOf } from './figures.ts'
+import type { Aim } from './part.ts'
 import type { Row } from './rounds.ts'
 
 const row = (name: string, ...values: readonly number[]): Row => ({
@@ -23,27 +24,57 @@ describe('a figure', () => {
   })
 })
 
+const aim = (sign: Aim['sign'], bound: number, rest: Partial<Aim> = {}): Aim => ({
+  measure: 'cpuNs',
+  sign,
+  bound,
+  ...rest,
+})
+
 describe('an aim', () => {
   const rows = [row('ours', 12), row('slow', 24), row('fast', 8)]
 
   it('is about the figure itself, or a multiple of another row', () => {
-    expect(figureFor({ measure: 'cpuNs', atMost: 10 }, rows[0]!, rows)?.median).toBe(12)
-    expect(figureFor({ measure: 'cpuNs', per: 'slow', atMost: 1 }, rows[0]!, rows)?.median).toBe(0.5)
+    expect(figureFor(aim('≤', 10), rows[0]!, rows).median).toBe(12)
+    expect(figureFor(aim('≤', 1, { per: 'slow' }), rows[0]!, rows).median).toBe(0.5)
   })
 
   it('is about the best of several rows: the least where little is good, the most where much is', () => {
     const per = ['slow', 'fast']
-    expect(figureFor({ measure: 'cpuNs', per, atMost: 1 }, rows[0]!, rows)?.median).toBe(1.5)
-    expect(figureFor({ measure: 'cpuNs', per, atLeast: 1 }, rows[0]!, rows)?.median).toBe(0.5)
+    expect(figureFor(aim('≤', 1, { per }), rows[0]!, rows).median).toBe(1.5)
+    expect(figureFor(aim('≥', 1, { per }), rows[0]!, rows).median).toBe(0.5)
   })
 
   it('cannot be about a row that is not there', () => {
-    expect(() => figureFor({ measure: 'cpuNs', per: 'nobody', atMost: 1 }, rows[0]!, rows)).toThrow('nobody')
+    expect(() => figureFor(aim('≤', 1, { per: 'nobody' }), rows[0]!, rows)).toThrow('nobody')
   })
 
-  it('is met on its very bound, and not beyond', () => {
+  it('is about whoever is the best in each round, who need not be the same', () => {
+    const inTurns = [row('ours', 10, 10, 10), row('a', 20, 5, 20), row('b', 5, 20, 20)]
+    const figure = figureFor(aim('≥', 1, { per: ['a', 'b'] }), inTurns[0]!, inTurns)
+    expect(figure).toEqual({ median: 0.5, least: 0.5, most: 0.5 })
+  })
+
+  it('cannot be about what nobody has measured', () => {
+    expect(() => figureFor(aim('≤', 1, { measure: 'cpuMs' }), rows[0]!, rows)).toThrow('cpuMs')
+    const timed = { row: 'timed', rounds: [{ cpuMs: 1 }] }
+    const per = ['slow', 'timed']
+    expect(() => figureFor(aim('≤', 1, { measure: 'cpuMs', per }), timed, [...rows, timed])).toThrow('cpuMs')
+  })
+
+  it.each([
+    ['≤', [true, true, false]],
+    ['≥', [false, true, true]],
+    ['=', [false, true, false]],
+  ] as const)('is met on its very bound, and beyond it only on one side: %s', (sign, expected) => {
     const figure = (median: number) => ({ median, least: median, most: median })
-    const aim = { measure: 'cpuNs', atMost: 2, atLeast: 1 }
-    expect([0.99, 1, 2, 2.01].map((median) => isMet(aim, figure(median)))).toEqual([false, true, true, false])
+    expect([1.99, 2, 2.01].map((median) => isMet(aim(sign, 2), figure(median)))).toEqual(expected)
+  })
+
+  it('may have to be met in every round', () => {
+    const figure = { median: 2, least: 1, most: 3 }
+    const always = { inEveryRound: true } as const
+    expect([isMet(aim('≤', 2), figure), isMet(aim('≤', 2, always), figure)]).toEqual([true, false])
+    expect([isMet(aim('≥', 2), figure), isMet(aim('≥', 2, always), figure)]).toEqual([true, false])
   })
 })

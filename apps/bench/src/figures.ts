@@ -18,21 +18,43 @@ export function ratioOf(row: Row, base: Row, measure: string): Figure | undefine
   return summary(row.rounds.map((measures, i) => quotient(measures[measure], base.rounds[i]?.[measure])))
 }
 
-/** The figure that an aim is about. */
-export function figureFor({ measure, per, atLeast }: Aim, row: Row, rows: readonly Row[]): Figure | undefined {
-  if (per === undefined) return figureOf(row, measure)
-  const ratios = [per].flat().flatMap((name) => {
-    const base = rows.find((one) => one.row === name)
-    if (!base) throw new RangeError(`There is no row ${name}`)
-    return ratioOf(row, base, measure) ?? []
-  })
-  // To be above the best of several is to be above the least multiple.
-  const byMedian = ratios.toSorted((a, b) => a.median - b.median)
-  return atLeast === undefined ? byMedian.at(-1) : byMedian[0]
+/**
+ * The figure that an aim is about.
+ *
+ * @throws {RangeError} if there is no such row, or nothing was measured.
+ */
+export function figureFor({ measure, per, sign }: Aim, row: Row, rows: readonly Row[]): Figure {
+  const figure =
+    per === undefined ? figureOf(row, measure) : ratioOf(row, bestOf(measure, sign, [per].flat(), rows), measure)
+  if (!figure || Number.isNaN(figure.median))
+    throw new RangeError(`Nobody has measured ${measure} for the aim of ${row.row}`)
+  return figure
 }
 
-export function isMet({ atMost = Infinity, atLeast = -Infinity }: Aim, { median }: Figure): boolean {
-  return median <= atMost && median >= atLeast
+/** Whoever is the best of several in a round, round by round. */
+function bestOf(measure: string, sign: Aim['sign'], names: readonly string[], rows: readonly Row[]): Row {
+  const several = names.map((name) => {
+    const found = rows.find(({ row }) => row === name)
+    if (!found) throw new RangeError(`There is no row ${name}`)
+    return found
+  })
+  const best = sign === '≥' ? Math.max : Math.min
+  const rounds = several[0]!.rounds.map((_, i) => ({
+    [measure]: best(...several.map((one) => one.rounds[i]![measure] ?? NaN)),
+  }))
+  return { row: names.join(', '), rounds }
+}
+
+/** What of a figure has to reach the bound: the median, or the worst of all rounds. */
+export function decisive({ sign, inEveryRound }: Aim, { median, least, most }: Figure): number {
+  if (!inEveryRound) return median
+  return sign === '≥' ? least : most
+}
+
+export function isMet(aim: Aim, figure: Figure): boolean {
+  const value = decisive(aim, figure)
+  if (aim.sign === '=') return value === aim.bound
+  return aim.sign === '≥' ? value >= aim.bound : value <= aim.bound
 }
 
 function quotient(a: number | undefined, b: number | undefined): number | undefined {

@@ -31,15 +31,14 @@ async function main(args: readonly string[]): Promise<void> {
 
   for (const part of parts) {
     const report = await run(part, scale, command)
-    saveReport(report)
     if (updatesDocs) documentReport(report)
   }
 }
 
-/** Measures one part, and shows each table as soon as it is there. */
+/** Measures one part, and shows and saves each table as soon as it is there. */
 async function run(part: PartName, scale: Scale, command: string): Promise<Report> {
   const { packages, tables } = await PARTS[part]()
-  const results = []
+  const report: Report = { part, environment: environmentOf(command, packages), results: [] }
   for (const table of tables) {
     const why = table.leftOut?.(scale)
     console.log(`${part}: ${table.title}${why === undefined ? '' : ` (left out: ${why})`}`)
@@ -47,9 +46,10 @@ async function run(part: PartName, scale: Scale, command: string): Promise<Repor
     const rows = await runRounds(part, table, scale, () => process.stderr.write('.'))
     process.stderr.write('\n')
     console.log(`\n${tableText(table, rows)}\n`)
-    results.push({ table, rows })
+    report.results.push({ table, rows })
+    saveReport(report)
   }
-  return { part, environment: environmentOf(command, packages), results }
+  return report
 }
 
 function partName(text: string): PartName {

@@ -1,4 +1,4 @@
-import { figureFor, figureOf, isMet, ratioOf } from './figures.ts'
+import { decisive, figureFor, figureOf, isMet, ratioOf } from './figures.ts'
 import type { Figure } from './figures.ts'
 import type { Aim, Table } from './part.ts'
 import type { Row } from './rounds.ts'
@@ -29,7 +29,7 @@ export function tableText(table: Table, rows: readonly Row[]): string {
   if (cells.some(({ aims = [] }) => aims.length > 0)) {
     const textOf = (row: Row, at: number): string =>
       (cells[at]?.aims ?? [])
-        .map((aim) => aimText(aim, table, shown(figureFor(aim, row, rows), verdictOn(aim))))
+        .map((aim) => `${aimText(aim, table)}: ${verdictText(aim, figureFor(aim, row, rows))}`)
         .join('; ')
     all.push({ title: 'aim', isText: true, textOf })
   }
@@ -44,17 +44,16 @@ function rangeText({ least, most }: Figure): string {
   return `${RATIO.format(least)}–${RATIO.format(most)}`
 }
 
-function verdictOn(aim: Aim): (figure: Figure) => string {
+function verdictText(aim: Aim, figure: Figure): string {
   const format = aim.per === undefined ? NUMBER : RATIO
-  return (figure) => `${format.format(figure.median)}, ${isMet(aim, figure) ? 'met' : 'missed'}`
+  return `${format.format(decisive(aim, figure))}, ${isMet(aim, figure) ? 'met' : 'missed'}`
 }
 
-function aimText({ measure, per, atMost, atLeast }: Aim, { columns, base }: Table, verdict: string): string {
-  const bound = atMost === atLeast ? `= ${atMost}` : atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`
+function aimText({ measure, per, sign, bound, inEveryRound }: Aim, { columns, base }: Table): string {
   const isBase = base && per === base.row && measure === base.measure
-  if (isBase) return `${bound}: ${verdict}`
-  const of = per === undefined ? '' : ` × ${typeof per === 'string' ? per : 'the best of the peers'}`
-  return `${columns[measure]} ${bound}${of}: ${verdict}`
+  const what = isBase ? '' : `${columns[measure]} `
+  const of = isBase || per === undefined ? '' : ` × ${typeof per === 'string' ? per : 'the best of the peers'}`
+  return `${what}${sign} ${bound}${of}${inEveryRound ? ' in every round' : ''}`
 }
 
 /** As the formatter would align it. */

@@ -1,3 +1,4 @@
+import { SCALES } from './scale.ts'
 import type { Scale } from './scale.ts'
 
 /** What a cell has measured, by name; a table's columns say what the names mean. */
@@ -8,8 +9,10 @@ export interface Aim {
   readonly measure: string
   /** Of this row, or of the best of these, the figure is taken as a multiple. @default none, the figure itself */
   readonly per?: string | readonly string[]
-  readonly atMost?: number
-  readonly atLeast?: number
+  readonly sign: '≤' | '≥' | '='
+  readonly bound: number
+  /** Whether each round has to reach it, as where the measure is the worst that happened. @default false, the median */
+  readonly inEveryRound?: true
 }
 
 /** One contender at one task. */
@@ -38,7 +41,7 @@ export interface Turns {
 }
 
 /** One task, and all who are measured at it: each of them alone, or in turns, so that they share what befalls the machine. */
-export type Table = Task & (EachAlone | InTurns)
+export type Table = Head & (EachAlone | InTurns)
 
 interface EachAlone {
   readonly cells: readonly Cell[]
@@ -51,7 +54,7 @@ interface InTurns {
   readonly turns: number
 }
 
-interface Task {
+interface Head {
   readonly title: string
   /** What is shown, by the measure's name. */
   readonly columns: Readonly<Record<string, string>>
@@ -70,4 +73,11 @@ export interface Part {
   /** The packages whose versions matter, of those that `package.json` lists. */
   readonly packages: readonly string[]
   readonly tables: readonly Table[]
+}
+
+/** A table that a quick run has no time for. */
+export function notIfQuick(table: Table): Table {
+  const leftOut = ({ divisor }: Scale): string | undefined =>
+    divisor === SCALES.quick.divisor ? 'a quick run has no time for it' : undefined
+  return { ...table, leftOut }
 }

@@ -11,7 +11,7 @@ import type { Row } from './rounds.ts'
 export interface Report {
   readonly part: PartName
   readonly environment: Environment
-  readonly results: readonly { readonly table: Table; readonly rows: readonly Row[] }[]
+  readonly results: { readonly table: Table; readonly rows: readonly Row[] }[]
 }
 
 export const DOCUMENT = new URL('../../../docs/benchmarks.md', import.meta.url)

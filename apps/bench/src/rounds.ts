@@ -81,9 +81,12 @@ async function runInTurns(part: PartName, table: Table, turns: number, scale: Sc
   }
 }
 
+/** What a cell that takes turns is told: to take one, or that it was the last. */
+export type Command = 'turn' | 'end'
+
 /** A cell in a process of its own. */
 interface StartedCell {
-  readonly tell: (what: 'turn' | 'end') => void
+  readonly tell: (command: Command) => void
   /** Rejects, saying which cell it was, if it could not do as it was told. */
   readonly hear: <T>() => Promise<T>
   readonly end: () => Promise<void>
@@ -93,7 +96,7 @@ function startCell(part: PartName, { title, nodeOptions }: Table, row: string, s
   const assignment: Assignment = { part, title, row, scale }
   const child = startChild(RUN_CELL, [JSON.stringify(assignment)], nodeOptions)
   return {
-    tell: (what) => child.send(what),
+    tell: (command) => child.send(command),
     hear: async <T>() =>
       child.receive<T>().catch((cause: unknown) => {
         throw new Error(`Could not measure ${part}, ${title}, ${row}`, { cause })

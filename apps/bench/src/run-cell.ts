@@ -2,7 +2,7 @@
 import { endWithParent } from './child.ts'
 import type { CellInTurns } from './part.ts'
 import { PARTS } from './parts.ts'
-import type { Assignment } from './rounds.ts'
+import type { Assignment, Command } from './rounds.ts'
 import type { Scale } from './scale.ts'
 
 endWithParent()
@@ -12,14 +12,14 @@ const table = tables.find((one) => one.title === title)!
 if (table.turns === undefined) {
   process.send!(await table.cells.find((one) => one.row === row)!.run(scale))
 } else {
-  await takeTurns(
+  await obey(
     table.cells.find((one) => one.row === row)!,
     scale,
   )
 }
 
 /** Tells when the cell is ready, and then of each turn that it is told to take, and of the end. */
-async function takeTurns(cell: CellInTurns, scale: Scale): Promise<void> {
+async function obey(cell: CellInTurns, scale: Scale): Promise<void> {
   const turns = await cell.open(scale)
   async function take(): Promise<void> {
     await turns.take()
@@ -28,6 +28,6 @@ async function takeTurns(cell: CellInTurns, scale: Scale): Promise<void> {
   async function end(): Promise<void> {
     process.send!(await turns.end())
   }
-  process.on('message', (what: 'turn' | 'end') => void (what === 'turn' ? take() : end()))
+  process.on('message', (command: Command) => void (command === 'turn' ? take() : end()))
   process.send!('ready')
 }

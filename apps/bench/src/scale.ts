@@ -1,5 +1,3 @@
-import type { Table } from './part.ts'
-
 /** How thorough a run is. */
 export interface Scale {
   readonly rounds: number
@@ -17,10 +15,3 @@ export const SCALES = {
   quick: { rounds: 1, durationMs: 100, divisor: 10 },
   smoke: { rounds: 1, durationMs: 5, divisor: 1000 },
 } as const satisfies Record<string, Scale>
-
-/** A table that a quick run has no time for. */
-export function notIfQuick<T extends Table>(table: T): T {
-  const leftOut = ({ divisor }: Scale): string | undefined =>
-    divisor === SCALES.quick.divisor ? 'a quick run has no time for it' : undefined
-  return { ...table, leftOut }
-}

@@ -65,7 +65,7 @@ function inRedis(contender: Contender<Redis>, clock: 'real' | 'virtual', bound?:
 function cell(row: string, bound: number | undefined, worst: () => Promise<number>): Cell {
   return {
     row,
-    aims: bound === undefined ? [] : [{ measure: 'times', atMost: bound, ...(bound === 1 && { atLeast: 1 }) }],
+    aims: bound === undefined ? [] : [{ measure: 'times', sign: bound === 1 ? '=' : '≤', bound }],
     async run(): Promise<Measures> {
       const most = await worst()
       return { most, times: most / QUOTA.quota, ...(bound !== undefined && { bound }) }

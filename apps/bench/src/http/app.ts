@@ -8,6 +8,8 @@ import type { Quota } from '../contender.ts'
 /** A server that says hello, with something before it, or nothing. */
 export interface App {
   readonly name: string
+  /** What it is to show: what the framework's users mostly take, ours, or what ours takes to send further fields. @default a floor */
+  readonly role?: 'usual' | 'ours' | 'further fields'
   /** Whether anything limits it. @default true */
   readonly decides?: boolean
   /** Header fields that its answers are to have. */
@@ -36,13 +38,29 @@ export const BY_CONTRACT = '`Map`, by the contracts of ours'
 /** In which forms ours tells clients where they stand: the three fields that all have, and each further form beside them. */
 export const FORMATS: readonly {
   readonly name: string
+  readonly role: NonNullable<App['role']>
   readonly formats: readonly HeaderFormat[]
   readonly fields: readonly string[]
 }[] = [
-  { name: '**ours**', formats: ['legacy'], fields: LEGACY_FIELDS },
-  { name: '**ours**, and draft-6', formats: ['legacy', 'draft-6'], fields: [...LEGACY_FIELDS, ...DRAFT_6_FIELDS] },
-  { name: '**ours**, and draft-7', formats: ['legacy', 'draft-7'], fields: [...LEGACY_FIELDS, ...LATER_FIELDS] },
-  { name: '**ours**, and draft-11', formats: ['legacy', 'draft-11'], fields: [...LEGACY_FIELDS, ...LATER_FIELDS] },
+  { name: '**ours**', role: 'ours', formats: ['legacy'], fields: LEGACY_FIELDS },
+  {
+    name: '**ours**, and draft-6',
+    role: 'further fields',
+    formats: ['legacy', 'draft-6'],
+    fields: [...LEGACY_FIELDS, ...DRAFT_6_FIELDS],
+  },
+  {
+    name: '**ours**, and draft-7',
+    role: 'further fields',
+    formats: ['legacy', 'draft-7'],
+    fields: [...LEGACY_FIELDS, ...LATER_FIELDS],
+  },
+  {
+    name: '**ours**, and draft-11',
+    role: 'further fields',
+    formats: ['legacy', 'draft-11'],
+    fields: [...LEGACY_FIELDS, ...LATER_FIELDS],
+  },
 ]
 
 export async function listening(server: Server): Promise<Server> {

@@ -53,11 +53,13 @@ export const expressApps: readonly App[] = [
   { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byContract(quota)) },
   {
     name: 'express-rate-limit',
+    role: 'usual',
     fields: LEGACY_FIELDS,
     listen: ({ quota, windowMs }, host) => listen(host, rateLimit({ limit: quota, windowMs })),
   },
-  ...FORMATS.map(({ name, formats, fields }): App => ({
+  ...FORMATS.map(({ name, role, formats, fields }): App => ({
     name,
+    role,
     fields,
     listen: ({ quota, windowMs }, host) =>
       listen(host, ours({ ip: `${quota} per ${windowMs / 1000} seconds` satisfies Rate, headers: formats })),

@@ -64,12 +64,14 @@ export const fastifyApps: readonly App[] = [
   },
   {
     name: '@fastify/rate-limit',
+    role: 'usual',
     fields: LEGACY_FIELDS,
     listen: ({ quota, windowMs }, host) =>
       listen(host, (app) => app.register(rateLimit, { max: quota, timeWindow: windowMs })),
   },
-  ...FORMATS.map(({ name, formats, fields }): App => ({
+  ...FORMATS.map(({ name, role, formats, fields }): App => ({
     name,
+    role,
     fields,
     listen: ({ quota, windowMs }, host) => {
       const ip: Rate = `${quota} per ${windowMs / 1000} seconds`

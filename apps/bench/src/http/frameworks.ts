@@ -1,6 +1,6 @@
 import type { App } from './app.ts'
 
-/** The apps of each framework, loaded only where one of them is run. */
+/** The apps of each framework, loaded only by the process that serves one of them. */
 export const FRAMEWORKS = {
   express: async (): Promise<readonly App[]> => (await import('./express-apps.ts')).expressApps,
   fastify: async (): Promise<readonly App[]> => (await import('./fastify-apps.ts')).fastifyApps,

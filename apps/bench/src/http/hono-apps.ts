@@ -61,13 +61,15 @@ export const honoApps: readonly App[] = [
   { name: BY_CONTRACT, fields: LEGACY_FIELDS, listen: (quota, host) => listen(host, byContract(quota)) },
   {
     name: 'hono-rate-limiter',
-    // It has other fields than the other two: the four of draft-6.
+    role: 'usual',
+    // It sends those of draft-6 in the place of the three that all others send.
     fields: ['ratelimit-policy', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
     listen: ({ quota, windowMs }, host) =>
       listen(host, rateLimiter({ limit: quota, windowMs, keyGenerator: (c) => getConnInfo(c).remote.address! })),
   },
-  ...FORMATS.map(({ name, formats, fields }): App => ({
+  ...FORMATS.map(({ name, role, formats, fields }): App => ({
     name,
+    role,
     fields,
     listen: ({ quota, windowMs }, host) =>
       listen(

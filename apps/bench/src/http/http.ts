@@ -1,6 +1,7 @@
+import { notIfQuick } from '../part.ts'
 import type { Aim, Part, Table, Turns } from '../part.ts'
-import { notIfQuick } from '../scale.ts'
 import type { Scale } from '../scale.ts'
+import { TURNS } from '../turns.ts'
 import { DUAL_STACK, HOST, MAP } from './app.ts'
 import type { App } from './app.ts'
 import { expressApps } from './express-apps.ts'
@@ -13,14 +14,13 @@ import type { Setting } from './served-app.ts'
 const REQUESTS = 20_000
 /** After so many, the compiler's threads take 0.2 to 0.3 µs a request; after 20,000 it is 0.5 to 1.4, more where there is more to compile. */
 const WARM_UP = 100_000
-const TURNS = 10
 
 function tables(title: string, framework: Framework, apps: readonly App[]): readonly Table[] {
-  const alike = apps.filter(({ name }) => !name.includes('draft'))
+  const alike = apps.filter(({ role }) => role !== 'further fields')
   const limiting = alike.filter(({ decides = true }) => decides)
-  const usual = apps.find(({ name }) => name.includes('rate-limit'))!
-  const nearTheMap = { measure: 'cpuUs', per: MAP, atMost: 1.03 }
-  const belowTheUsual = { measure: 'cpuUs', per: usual.name, atMost: 1 }
+  const usual = apps.find(({ role }) => role === 'usual')!
+  const nearTheMap: Aim = { measure: 'cpuUs', per: MAP, sign: '≤', bound: 1.03 }
+  const belowTheUsual: Aim = { measure: 'cpuUs', per: usual.name, sign: '≤', bound: 1 }
   const bothAims = [nearTheMap, belowTheUsual]
   const table = (name: string, among: readonly App[], aims: readonly Aim[], setting: Setting): Table => ({
     title: name,
@@ -29,7 +29,7 @@ function tables(title: string, framework: Framework, apps: readonly App[]): read
     turns: TURNS,
     cells: among.map((app) => ({
       row: app.name,
-      aims: app.name === '**ours**' ? aims : [],
+      aims: app.role === 'ours' ? aims : [],
       open: (scale) => open(framework, app, setting, scale),
     })),
   })

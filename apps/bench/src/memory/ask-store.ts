@@ -1,5 +1,6 @@
 import type { Limit, Store } from '@rl/core'
 
+import { widened } from '../contender.ts'
 import type { Ask } from '../contender.ts'
 
 type Consume = Store['consume']
@@ -31,8 +32,4 @@ export function askForThree(consume: Consume, limit: Limit): Ask {
     }
     return admitted
   }
-}
-
-export function widened(limit: Limit): readonly [Limit, Limit, Limit] {
-  return [limit, { ...limit, quota: 10 * limit.quota }, { ...limit, quota: 100 * limit.quota }]
 }

@@ -1,8 +1,8 @@
 import type { Verdict } from '@rl/core'
 
-import { askEach } from '../contender.ts'
+import { askEach, widened } from '../contender.ts'
 import type { Contender } from '../contender.ts'
-import { askForOne, askForThree, widened } from './ask-store.ts'
+import { askForOne, askForThree } from './ask-store.ts'
 import { checkedMapOfWindows, mapOfLogs, mapOfWindows } from '../stores-by-hand.ts'
 
 /** A count for each key, and neither a window nor an end to it: what no limiter can do without. */

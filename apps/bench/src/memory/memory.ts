@@ -39,10 +39,10 @@ const zipf: Task = {
   draws: (keys, { divisor }) => drawZipf(keys, Math.ceil(256 / divisor) * BATCH),
 }
 const addresses: Task = { ...uniform, keys: ({ divisor }) => addressesOf(100_000 / divisor) }
-const hotAddress: Task = { ...hot, quota: PLENTY, keys: () => addressesOf(1) }
+const hotAddress: Task = { ...hot, keys: () => addressesOf(1) }
 
 function table(title: string, task: Task, contenders: readonly Contender[], base: Contender, aim?: number): Table {
-  const aims: readonly Aim[] = aim === undefined ? [] : [{ measure: 'cpuNs', per: base.name, atMost: aim }]
+  const aims: readonly Aim[] = aim === undefined ? [] : [{ measure: 'cpuNs', per: base.name, sign: '≤', bound: aim }]
   return {
     title,
     columns: COLUMNS,

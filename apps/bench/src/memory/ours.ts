@@ -9,7 +9,7 @@ import { askForOne, askForThree } from './ask-store.ts'
 export function memoryStore(algorithm: AlgorithmName, options: MemoryStoreOptions = {}): Contender {
   return {
     name: `**ours**, ${algorithm}`,
-    ours: true,
+    ours: algorithm,
     make: (quota) => askForOne(consumeOf(new MemoryStore(options)), { algorithm, ...quota }),
   }
 }
@@ -18,7 +18,7 @@ export function memoryStore(algorithm: AlgorithmName, options: MemoryStoreOption
 export function memoryStoreForThree(algorithm: AlgorithmName): Contender {
   return {
     name: `**ours**, three limits in one call, ${algorithm}`,
-    ours: true,
+    ours: algorithm,
     make: (quota) => askForThree(consumeOf(new MemoryStore()), { algorithm, ...quota }),
   }
 }

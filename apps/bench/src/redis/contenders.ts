@@ -20,6 +20,10 @@ const pipelined = (contender: Contender<Redis>): Entrant => ({
   isPipelining: true,
 })
 
+const floors: readonly Entrant[] = [plain(incr), pipelined(incr), plain(getAndSetrange), plain(keepLogs)]
+
+const ours: readonly Entrant[] = ALGORITHMS.map((algorithm) => plain(redisStore(algorithm)))
+
 /** The peers, with one limit. */
 export const peers: readonly Entrant[] = [
   plain(rateLimiterFlexible),
@@ -30,15 +34,12 @@ export const peers: readonly Entrant[] = [
   plain(upstash('fixedWindow')),
 ]
 
-export const withOneLimit: readonly Entrant[] = [
-  plain(incr),
-  pipelined(incr),
-  plain(bareEvalsha),
-  plain(getAndSetrange),
-  plain(keepLogs),
-  ...ALGORITHMS.map((algorithm) => plain(redisStore(algorithm))),
-  ...peers,
-]
+const bare: readonly Entrant[] = ALGORITHMS.map((algorithm) => plain(bareEvalsha(algorithm)))
+
+/** One limit, and one after the other: the store beside the calls that it makes, which decisions of one moment share. */
+export const oneAtATime: readonly Entrant[] = [...floors, ...bare, ...ours, ...peers]
+
+export const withOneLimit: readonly Entrant[] = [...floors, ...ours, ...peers]
 
 /** Three limits, and beside them the peers with only one. */
 export const withThreeLimits: readonly Entrant[] = [
@@ -53,5 +54,5 @@ export const withThreeLimits: readonly Entrant[] = [
 ]
 
 export const CONTENDERS: readonly Contender<Redis>[] = [
-  ...new Set([...withOneLimit, ...withThreeLimits].map(({ contender }) => contender)),
+  ...new Set([...oneAtATime, ...withThreeLimits].map(({ contender }) => contender)),
 ]

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { AlgorithmName } from '@rl/core'
 import { RedisStore } from '@rl/store-redis'
 
 import { askEach } from '../contender.ts'
@@ -27,8 +28,8 @@ const RECORDED_KEYS = 1000
  * The script calls that our store makes, made again without it: what the same work costs at the server and on the way. It
  * decides nothing here, since nobody reads the answers.
  */
-export const bareEvalsha: Contender<Redis> = {
-  name: 'EVALSHA, bare',
+export const bareEvalsha = (algorithm: AlgorithmName): Contender<Redis> => ({
+  name: `EVALSHA, bare, ${algorithm}`,
   decides: false,
   async make({ quota, windowMs }, client) {
     const calls: Parameters<Redis['evalsha']>[] = []
@@ -42,7 +43,7 @@ export const bareEvalsha: Contender<Redis> = {
       ping: () => client.ping(),
     }
     const store = new RedisStore({ client: recorder })
-    const limit = { algorithm: 'fixed-window', quota, windowMs }
+    const limit = { algorithm, quota, windowMs }
     for (const key of keysOf(RECORDED_KEYS)) await store.consume([{ key, limit, cost: 1 }])
     let turn = 0
     return askEach(async () => {
@@ -50,7 +51,7 @@ export const bareEvalsha: Contender<Redis> = {
       return true
     })
   },
-}
+})
 
 const GET_AND_SETRANGE = `
   for _, key in ipairs(KEYS) do

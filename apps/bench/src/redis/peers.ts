@@ -6,7 +6,7 @@ import { RedisStore as ExpressRedisStore } from 'rate-limit-redis'
 import type { RedisReply } from 'rate-limit-redis'
 import { RateLimiterRedis, RateLimiterUnion } from 'rate-limiter-flexible'
 
-import { askEach } from '../contender.ts'
+import { askEach, isResolved } from '../contender.ts'
 import type { Contender } from '../contender.ts'
 import { upstashClient } from './upstash-client.ts'
 
@@ -71,16 +71,5 @@ export function upstash(algorithm: 'fixedWindow' | 'slidingWindow'): Contender<R
       })
       return askEach(async (key) => (await ratelimit.limit(key)).success)
     },
-  }
-}
-
-/** It rejects with its result, which is no error, where it denies. */
-async function isResolved(promise: Promise<unknown>): Promise<boolean> {
-  try {
-    await promise
-    return true
-  } catch (error) {
-    if (error instanceof Error) throw error
-    return false
   }
 }

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import type { AlgorithmName } from '@rl/core'
 import { startRedis } from '@rl/test-servers'
 
 import { checkContender, expectAdmitted } from '../contender.ts'
@@ -6,28 +7,35 @@ import type { Quota } from '../contender.ts'
 import { keysOf } from '../keys.ts'
 import { batchesOf, load } from '../load.ts'
 import type { Load } from '../load.ts'
+import { notIfQuick } from '../part.ts'
 import type { Aim, Measures, Part, Table, Turns } from '../part.ts'
-import { notIfQuick } from '../scale.ts'
 import type { Scale } from '../scale.ts'
-import { peers, withOneLimit, withThreeLimits } from './contenders.ts'
+import { TURNS } from '../turns.ts'
+import { oneAtATime, peers, withOneLimit, withThreeLimits } from './contenders.ts'
 import type { Entrant } from './contenders.ts'
 import { bareEvalsha, incr } from './floors.ts'
 
 const KEYS = 10_000
-const TURNS = 10
 const PLENTY: Quota = { quota: 10_000_000, windowMs: 3_600_000 }
 const IN_FLIGHT = [1, 64, 256] as const
 type InFlight = (typeof IN_FLIGHT)[number]
 
-function oneLimitAims(inFlight: InFlight): readonly Aim[] {
-  if (inFlight === 1) return [{ measure: 'p50Us', per: bareEvalsha.name, atMost: 1.1 }]
-  const throughput: Aim = { measure: 'perSecond', per: incr.name, atLeast: 1.5 }
-  return inFlight === 64 ? [throughput, { measure: 'serverUs', atMost: 3.5 }] : [throughput]
+type AimsOf = (algorithm: AlgorithmName) => readonly Aim[]
+
+function oneLimitAims(inFlight: InFlight): AimsOf {
+  if (inFlight === 1) {
+    return (algorithm) => [{ measure: 'p50Us', per: bareEvalsha(algorithm).name, sign: '≤', bound: 1.1 }]
+  }
+  const throughput: Aim = { measure: 'perSecond', per: incr.name, sign: '≥', bound: 1.5 }
+  return () => (inFlight === 64 ? [throughput, { measure: 'serverUs', sign: '≤', bound: 3.5 }] : [throughput])
 }
 
-const threeLimitsAims: readonly Aim[] = [{ measure: 'perSecond', per: peers.map(({ row }) => row), atLeast: 1 }]
+function threeLimitsAims(inFlight: InFlight): AimsOf {
+  if (inFlight === 1) return () => []
+  return () => [{ measure: 'perSecond', per: peers.map(({ row }) => row), sign: '≥', bound: 1 }]
+}
 
-function table(limits: string, inFlight: InFlight, entrants: readonly Entrant[], aims: readonly Aim[]): Table {
+function table(limits: string, inFlight: InFlight, entrants: readonly Entrant[], aimsOf: AimsOf): Table {
   const whole: Table = {
     title: `${limits}, ${inFlight} in flight`,
     columns: {
@@ -41,7 +49,7 @@ function table(limits: string, inFlight: InFlight, entrants: readonly Entrant[],
     turns: TURNS,
     cells: entrants.map((entrant) => ({
       row: entrant.row,
-      aims: entrant.contender.ours ? aims : [],
+      aims: entrant.contender.ours ? aimsOf(entrant.contender.ours) : [],
       open: (scale) => open(entrant, inFlight, scale),
     })),
   }
@@ -121,9 +129,9 @@ export const redis: Part = {
     'rate-limiter-flexible',
   ],
   tables: [
-    ...IN_FLIGHT.map((inFlight) => table('One limit', inFlight, withOneLimit, oneLimitAims(inFlight))),
     ...IN_FLIGHT.map((inFlight) =>
-      table('Three limits', inFlight, withThreeLimits, inFlight === 1 ? [] : threeLimitsAims),
+      table('One limit', inFlight, inFlight === 1 ? oneAtATime : withOneLimit, oneLimitAims(inFlight)),
     ),
+    ...IN_FLIGHT.map((inFlight) => table('Three limits', inFlight, withThreeLimits, threeLimitsAims(inFlight))),
   ],
 }

@@ -2,17 +2,10 @@ import Database from 'better-sqlite3'
 
 import { askEach } from '../contender.ts'
 import type { Ask, Contender } from '../contender.ts'
+import { openDatabase } from './database.ts'
 
 /** How long our store pauses at most before it tries again. */
 const LONGEST_PAUSE_MS = 3
-
-/** A file, with what better-sqlite3 recommends, and what our store does as well. */
-export function openDatabase(path: string): Database.Database {
-  const database = new Database(path)
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = NORMAL')
-  return database
-}
 
 interface Counter {
   readonly database: Database.Database
@@ -60,7 +53,10 @@ export const threeUpserts: Contender<string> = {
   },
 }
 
-/** SQLite waits for a lock by stopping the event loop, and may sleep for long. This one tries again by itself, as our store does. */
+/**
+ * SQLite waits for a lock by stopping the event loop, and may sleep for long. This one tries again by itself, as
+ * our store does where trying ten times in a row was in vain.
+ */
 export const patientUpsert: Contender<string> = {
   name: 'upsert, batched, waits by a timer',
   make({ quota }, path) {

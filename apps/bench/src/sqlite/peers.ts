@@ -1,9 +1,9 @@
 import { RateLimiterSQLite, RateLimiterUnion } from 'rate-limiter-flexible'
 import type Database from 'better-sqlite3'
 
-import { askEach } from '../contender.ts'
+import { askEach, isResolved } from '../contender.ts'
 import type { Contender } from '../contender.ts'
-import { openDatabase } from './floors.ts'
+import { openDatabase } from './database.ts'
 
 export const rateLimiterFlexible: Contender<string> = {
   name: 'rate-limiter-flexible, better-sqlite3',
@@ -44,15 +44,4 @@ async function limiterOf(
     }
     const limiter = new RateLimiterSQLite(options, (error) => (error ? reject(error) : resolve(limiter)))
   })
-}
-
-/** It rejects where it denies: with what it has decided, for one; for a union, with that of each that denies. */
-async function isResolved(decision: Promise<unknown>): Promise<boolean> {
-  try {
-    await decision
-    return true
-  } catch (error) {
-    if (error instanceof Error) throw error
-    return false
-  }
 }

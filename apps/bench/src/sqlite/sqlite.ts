@@ -73,10 +73,10 @@ function measuresOf(loads: readonly FileLoad[]): Measures {
 export const sqlite: Part = {
   packages: ['better-sqlite3', 'rate-limiter-flexible'],
   tables: [
-    table('One process', withOneLimit, 1, [{ measure: 'perSecond', per: upsert.name, atLeast: 1.5 }]),
+    table('One process', withOneLimit, 1, [{ measure: 'perSecond', per: upsert.name, sign: '≥', bound: 1.5 }]),
     table('Two processes on one file', withOneLimit, 2, [
-      { measure: 'perSecond', per: upsert.name, atLeast: 1 },
-      { measure: 'longestMs', atMost: 100 },
+      { measure: 'perSecond', per: upsert.name, sign: '≥', bound: 1 },
+      { measure: 'longestMs', sign: '≤', bound: 100, inEveryRound: true },
     ]),
     table('Three limits, one process', withThreeLimits, 1),
   ],
