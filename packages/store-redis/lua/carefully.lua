@@ -3,7 +3,7 @@
 --
 -- Of each algorithm: `load(key)` answers a state, or nil; `consume(charge, cost, now, state)`, whether it admits, what is left,
 -- retryAfterMs (nil: never), resetAfterMs, and the state to keep, if it is another; `save(key, state, ttlMs)` writes one; `refund`
--- and `undo` answer the state that is left, or nil.
+-- answers the state that is left, or nil.
 
 local call, keys, algorithms = redis.call, KEYS, {}
 local replies, replied
@@ -76,7 +76,7 @@ local function giveBack(kind, first)
     local charge, algorithm, key = kind[i], algorithmOf(kind[i]), keys[first + i]
     local state = algorithm.load(key)
     if state and charge.cost > 0 then
-      state = algorithm[kind.verb](charge, now, state)
+      state = algorithm.refund(charge, now, state)
       if state then
         local _, _, _, ttlMs = algorithm.consume(charge, 0, now, state)
         algorithm.save(key, state, ttlMs + kind.extraMs)
@@ -93,7 +93,7 @@ end
 
 return function(kind, first, itsReplies, repliedBefore)
   replies, replied = itsReplies, repliedBefore
-  local decide = (kind.verb == 'consume' or kind.verb == 'peek') and spend or giveBack
+  local decide = kind.verb == 'refund' and giveBack or spend
   decide(kind, first)
   return replied
 end

@@ -1,11 +1,11 @@
 -- Twin of applyCharges and refundCharges (@rl/core, stores/apply-charges.ts), for several decisions one after the other.
 -- KEYS     one for each charge, decision after decision
--- ARGV     the kinds of decision asked for, each: verb (consume, peek, refund, undo), now (ms; `-` for the server's own
+-- ARGV     the kinds of decision asked for, each: verb (consume, peek, refund), now (ms; `-` for the server's own
 --          TIME), the number of charges, and for each charge: algorithm, quota, windowMs, burst, cost, and to be refunded,
 --          at and resetAfterMs of its receipt (`-`: none); last, a string with a byte for each decision that says of which
 --          kind it is, counted from 1
 -- returns  for each charge that is admitted: remaining, resetAfterMs; for one that is denied: -1 - remaining, retryAfterMs
---          (-1: never), resetAfterMs; after refund and undo, as a cost of 0 finds it then; for each charge of a decision
+--          (-1: never), resetAfterMs; after a refund, as a cost of 0 finds it then; for each charge of a decision
 --          that failed: `failed`, what went wrong; last, the server's own TIME, if it was asked for
 --
 -- Most decisions spend from a state that the same limit has left. To those, `decide` of lua/plain has the answer at one look: what
@@ -123,15 +123,18 @@ local function decideTheRest(keys, kinds, plan, replies)
   end
 end
 
--- A failure ends a run, so that not every decision needs a `pcall` of its own. The next run begins behind it.
+-- A failure ends a run, so that not every decision needs a `pcall` of its own. The next run begins behind it. On a replica nothing can
+-- be written, and nothing has been: that is an error of the whole call, by which clients know to look for the master.
 local replies = {}
 while plan[position] do
   local isDone, failure = pcall(decideTheRest, KEYS, kinds, plan, replies)
   if not isDone then
+    local reason = tostring(type(failure) == 'table' and failure.err or failure)
+    if string.find(reason, '^READONLY') then return { err = reason } end
     local size = kinds[plan[position]].size
     for _ = 1, size do
       replies[replied + 1] = 'failed'
-      replies[replied + 2] = tostring(type(failure) == 'table' and failure.err or failure)
+      replies[replied + 2] = reason
       replied = replied + 2
     end
     first = first + size

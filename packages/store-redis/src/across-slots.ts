@@ -34,13 +34,11 @@ export async function decideAcrossSlots(
 
 async function chargeAll(parts: readonly Part[], ask: Ask): Promise<readonly (readonly Verdict[])[]> {
   const answers = await Promise.allSettled(parts.map((part) => ask('consume', part)))
-  const isSpent = answers.map((answer) => answer.status === 'fulfilled' && isAllowed(answer.value))
-  const isKept = isSpent.every(Boolean)
+  const isKept = answers.every((answer) => answer.status === 'fulfilled' && isAllowed(answer.value))
   return Promise.all(
     answers.map(async (answer, i) => {
-      const verdicts = isSpent[i] && !isKept ? await ask('undo', parts[i]!) : undefined
       if (answer.status === 'rejected') throw answer.reason
-      return verdicts ?? answer.value
+      return isKept || !isAllowed(answer.value) ? answer.value : giveBack(parts[i]!, answer.value, ask)
     }),
   )
 }
@@ -48,8 +46,17 @@ async function chargeAll(parts: readonly Part[], ask: Ask): Promise<readonly (re
 async function chargeOrUndo(part: Part, denial: readonly Verdict[], ask: Ask): Promise<readonly Verdict[]> {
   const verdicts = await ask('consume', part)
   if (!isAllowed(verdicts)) return verdicts
-  await ask('undo', part)
+  await giveBack(part, verdicts, ask)
   return denial
+}
+
+/** By receipts: a window that has opened since belongs to others. */
+async function giveBack(part: Part, spent: readonly Verdict[], ask: Ask): Promise<readonly Verdict[]> {
+  const charges = part.charges.map((charge, i) => {
+    const { at, resetAfterMs } = spent[i]!
+    return { ...charge, receipt: { at: at!, resetAfterMs } }
+  })
+  return ask('refund', { ...part, charges })
 }
 
 function isAllowed(verdicts: readonly Verdict[]): boolean {

@@ -15,7 +15,7 @@ export interface Waiting extends Question {
   readonly reject: (error: unknown) => void
 }
 
-/** A script call holds up all other clients of the server while it runs: a few hundred microseconds at most. */
+/** A script call holds up all other clients of the server while it runs: a few hundred microseconds at most, but where logs are given back to. */
 const LARGEST_BATCH = 100
 
 /**

@@ -85,7 +85,7 @@ it.each<[string, Partial<Verdict>, number]>([
 it('does not learn what was asked before something was forgotten', () => {
   const { cache } = cacheAt()
   const asked = asking(cache)
-  cache.forget('a')
+  cache.forget(['a'])
   cache.learn('a', one, denial, asked)
   expect(cache.get('a', one)).toBeUndefined()
 })

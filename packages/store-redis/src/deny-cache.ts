@@ -78,9 +78,9 @@ export class DenyCache {
     this.#denials.set(key, { limit, verdict, askedAt: asked.at, heardAt: this.#clock() })
   }
 
-  forget(key: string): void {
+  forget(keys: readonly string[]): void {
     this.#epoch += 1
-    this.#denials.delete(key)
+    for (const key of keys) this.#denials.delete(key)
   }
 
   clear(): void {

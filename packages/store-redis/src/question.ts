@@ -1,7 +1,7 @@
 import { algorithms } from '@rl/core'
 import type { AlgorithmName, Charge, Verdict } from '@rl/core'
 
-export type Verb = 'consume' | 'peek' | 'refund' | 'undo'
+export type Verb = 'consume' | 'peek' | 'refund'
 
 /** One decision, as the script is asked for it. */
 export interface Question {

@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
 import { parseLimit, RateLimiter } from '@rl/core'
 import type { Charge, Limit, Verdict } from '@rl/core'
 import { startCluster, startRedis } from '@rl/test-servers'
@@ -340,6 +344,29 @@ describe('a server that does not decide', () => {
     expect(answers).toMatchObject([{ reason }, { reason }])
   })
 
+  it('is left for the new master where it has become a replica', async () => {
+    const [old, successor] = await Promise.all([startRedis(), startRedis()])
+    let master = old
+    // As a name that leads to the master of the moment.
+    const entrance = createServer((socket) => {
+      const upstream = connect(master.port, master.host)
+      for (const end of [socket, upstream]) end.on('error', () => {})
+      socket.pipe(upstream).pipe(socket)
+    })
+    await once(entrance.listen(0, '127.0.0.1'), 'listening')
+    const { port } = entrance.address() as AddressInfo
+    const follower = new Redis({ port, reconnectOnError: ({ message }) => message.includes('READONLY') })
+    const store = new RedisStore({ client: follower })
+    await store.consume([charge('a')])
+    master = successor
+    await old.cli('REPLICAOF', successor.host, String(successor.port))
+    await expect(store.consume([charge('a')])).rejects.toMatchObject({ code: 'RL_STORE_READONLY' })
+    expect(await store.consume([charge('a')])).toMatchObject([{ allowed: true, remaining: 4 }])
+    follower.disconnect()
+    entrance.close()
+    await Promise.all([old.stop(), successor.stop()])
+  })
+
   it.each([new Error('Command timed out'), 'gone'])(
     'is not asked again where it may have decided: %s',
     async (cause) => {
@@ -634,6 +661,35 @@ describe('a cluster', () => {
     expect(await other.peek([charge('a', limit)])).toMatchObject([{ allowed: true, remaining: 0 }])
     now += 59_000
     expect(await other.peek([charge('a', limit, 2)])).toMatchObject([{ allowed: true, remaining: 0 }])
+  })
+
+  it('gives nothing back to a window that has opened since', async () => {
+    let now = 1_700_000_000_000
+    const [perSecond, perMinute] = [parseLimit('2 per second'), parseLimit('1 per minute')]
+    const other = new RedisStore({ client, clock: () => now })
+    const between = clusterOfOne(async (verb, key) => {
+      if (verb !== 'consume' || !key.includes('{b}')) return
+      await other.consume([charge('b', perMinute)])
+      now += 1000
+      await other.consume([charge('a', perSecond, 2)])
+    })
+    const store = new RedisStore({ client: between, clock: () => now })
+    const verdicts = await store.consume([charge('a', perSecond), charge('b', perMinute)])
+    expect(verdicts).toMatchObject([{ allowed: true, remaining: 0 }, { allowed: false }])
+    expect(await other.consume([charge('a', perSecond)])).toMatchObject([{ allowed: false }])
+  })
+
+  it('forgets denials that a charge has caused which was given back', async () => {
+    const one = parseLimit('1 per minute')
+    const other = new RedisStore({ client })
+    const between = clusterOfOne(async (verb, key) => {
+      if (verb !== 'consume' || !key.includes('{b}')) return
+      await other.consume([charge('b', one)])
+      expect(await store.consume([charge('a', one)])).toMatchObject([{ allowed: false }])
+    })
+    const store = new RedisStore({ client: between })
+    expect(await store.consume([charge('a', one), charge('b', one)])).toMatchObject([{}, { allowed: false }])
+    expect(await store.consume([charge('a', one)])).toMatchObject([{ allowed: true }])
   })
 
   it('stays with its denial where somebody gives back in between, and spends nothing', async () => {

@@ -97,18 +97,13 @@ export class RedisStore implements Store {
 
   async refund(charges: readonly Charge[]): Promise<void> {
     this.#check(charges)
-    const parts = this.#partsOf(charges)
-    const forget = (): void => parts.forEach(({ keys }) => keys.forEach((key) => this.#denyCache.forget(key)))
-    forget()
-    await Promise.all(parts.map((part) => this.#askPart('refund', part)))
-    forget()
+    await Promise.all(this.#partsOf(charges).map((part) => this.#giveBack(part)))
   }
 
   async reset(key: string): Promise<void> {
     this.#check([])
     const keys = Object.values(TAGS).map((tag) => this.#keyFor(tag, key))
-    const forget = (): void => keys.forEach((name) => this.#denyCache.forget(name))
-    forget()
+    this.#denyCache.forget(keys)
     // After what was asked before.
     for (const name of keys) this.#batchers.get(this.#slotOf(name))?.flush()
     try {
@@ -116,7 +111,7 @@ export class RedisStore implements Store {
     } catch (cause) {
       throw failure(cause)
     }
-    forget()
+    this.#denyCache.forget(keys)
   }
 
   async ping(): Promise<void> {
@@ -153,8 +148,16 @@ export class RedisStore implements Store {
     return this.#ask(verb, this.#slotOf(key), charges, [key], epoch)
   }
 
-  readonly #askPart = (verb: Verb, { slot, charges, keys }: Part): Promise<readonly Verdict[]> =>
-    this.#ask(verb, slot, charges, keys)
+  readonly #askPart = (verb: Verb, part: Part): Promise<readonly Verdict[]> =>
+    verb === 'refund' ? this.#giveBack(part) : this.#ask(verb, part.slot, part.charges, part.keys)
+
+  /** A denial from before is not remembered, nor is one that is heard of meanwhile. */
+  async #giveBack({ slot, charges, keys }: Part): Promise<readonly Verdict[]> {
+    this.#denyCache.forget(keys)
+    const verdicts = await this.#ask('refund', slot, charges, keys)
+    this.#denyCache.forget(keys)
+    return verdicts
+  }
 
   /** @param epoch With one charge: to remember its denial by. */
   #ask(

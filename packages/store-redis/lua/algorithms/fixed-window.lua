@@ -36,4 +36,4 @@ local function load(key) return loadIntegers(key, '<ddd') end
 
 local function save(key, state, ttlMs) saveIntegers(key, state, ttlMs, '<ddd') end
 
-return { load = load, save = save, consume = consume, refund = refund, undo = refund }
+return { load = load, save = save, consume = consume, refund = refund }

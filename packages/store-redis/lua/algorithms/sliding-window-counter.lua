@@ -64,4 +64,4 @@ local function load(key) return loadIntegers(key, '<dddd') end
 
 local function save(key, state, ttlMs) saveIntegers(key, state, ttlMs, '<dddd') end
 
-return { load = load, save = save, fitsAt = fitsAt, consume = consume, refund = refund, undo = refund }
+return { load = load, save = save, fitsAt = fitsAt, consume = consume, refund = refund }

@@ -137,17 +137,16 @@ local function save(key, log, ttlMs)
   call('PEXPIRE', key, expiryText(ttlMs))
 end
 
--- Takes back charges from one end of the log.
-local function takeBack(cost, now, log, isNewestFirst)
+-- Takes back the oldest charges.
+local function withoutOldest(cost, now, log)
   local live = liveLog(log, log.windowMs, now)
   local entries = live.entries
   while cost > 0 and #entries > 0 do
-    local i = isNewestFirst and #entries or 1
-    local taken = min(cost, entries[i][2])
+    local taken = min(cost, entries[1][2])
     cost = cost - taken
     live.total = live.total - taken
-    entries[i][2] = entries[i][2] - taken
-    if entries[i][2] == 0 then table.remove(entries, i) end
+    entries[1][2] = entries[1][2] - taken
+    if entries[1][2] == 0 then table.remove(entries, 1) end
   end
   if #entries > 0 then return live end
   return nil
@@ -171,9 +170,7 @@ end
 
 local function refund(charge, now, log)
   if charge.at then return withoutCharge(charge, now, log) end
-  return takeBack(charge.cost, now, log, false)
+  return withoutOldest(charge.cost, now, log)
 end
 
-local function undo(charge, now, log) return takeBack(charge.cost, now, log, true) end
-
-return { load = load, save = save, consume = consume, refund = refund, undo = undo }
+return { load = load, save = save, consume = consume, refund = refund }

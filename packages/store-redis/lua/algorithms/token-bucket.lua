@@ -51,4 +51,4 @@ local function save(key, state, ttlMs)
   saveIntegers(key, { missing, now, quota, windowMs, now + ttlMs }, ttlMs, '<ddddd')
 end
 
-return { load = load, save = save, consume = consume, refund = refund, undo = refund }
+return { load = load, save = save, consume = consume, refund = refund }
