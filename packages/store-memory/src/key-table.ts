@@ -26,9 +26,10 @@ export class KeyTable {
   readonly #index: KeyIndex
   /** The key that is being looked for. */
   readonly #key = new EncodedKey()
-  readonly #turns: Readonly<Record<Shelf | 'sweep', Cursor>> = {
+  readonly #turns: Readonly<Record<Shelf | 'expired' | 'sweep', Cursor>> = {
     blocked: { chunk: 0, place: 0 },
     open: { chunk: 0, place: 0 },
+    expired: { chunk: 0, place: 0 },
     sweep: { chunk: 0, place: 0 },
   }
 
@@ -106,18 +107,29 @@ export class KeyTable {
 
   /** Drops a key that does not matter any more, if there is one among the next few in turn. */
   evictExpired(now: number): boolean {
-    return (['blocked', 'open'] as const).some((shelf) => {
-      const row = this.#soonestOf(shelf)
-      const isExpired = row !== NO_ROW && this.#expiryOf(row) <= now
-      if (isExpired) this.#deleteRow(row)
-      return isExpired
-    })
+    for (let i = Math.min(EVICTION_SAMPLE, this.rows.size); i > 0; i--) {
+      const row = this.#nextOf('expired')
+      if (this.#expiryOf(row) <= now) {
+        this.#deleteRow(row)
+        return true
+      }
+    }
+    return false
   }
 
   /** Drops one key to make room: of the next few in turn, the one that would be forgotten soonest anyway. */
   evict(shelf: Shelf): void {
-    const row = this.#soonestOf(shelf)
-    if (row !== NO_ROW) this.#deleteRow(row)
+    let soonest = NO_ROW
+    let expiry = Infinity
+    for (let i = Math.min(EVICTION_SAMPLE, this.rows.sizeOf(shelf)); i > 0; i--) {
+      const row = this.#nextOf(shelf, shelf)
+      const rowExpiry = this.#expiryOf(row)
+      if (rowExpiry < expiry) {
+        soonest = row
+        expiry = rowExpiry
+      }
+    }
+    if (soonest !== NO_ROW) this.#deleteRow(soonest)
   }
 
   /** Looks at so many keys, from where it stopped, and drops those that do not matter any more. Answers how many it has seen: less where they end. */
@@ -130,20 +142,10 @@ export class KeyTable {
     return count
   }
 
-  #soonestOf(shelf: Shelf): number {
-    const cursor = this.#turns[shelf]
-    let soonest = NO_ROW
-    let expiry = Infinity
-    for (let i = Math.min(EVICTION_SAMPLE, this.rows.sizeOf(shelf)); i > 0; i--) {
-      const next = this.rows.next(cursor, shelf)
-      const row = next === NO_ROW ? this.rows.next(cursor, shelf) : next
-      const rowExpiry = this.#expiryOf(row)
-      if (rowExpiry < expiry) {
-        soonest = row
-        expiry = rowExpiry
-      }
-    }
-    return soonest
+  /** The next row in turn, round and round. There must be one. */
+  #nextOf(turn: Shelf | 'expired', shelf?: Shelf): number {
+    const row = this.rows.next(this.#turns[turn], shelf)
+    return row === NO_ROW ? this.rows.next(this.#turns[turn], shelf) : row
   }
 
   #decide(row: number, limit: Limit, cost: number, now: number, writes: boolean): Verdict {

@@ -40,7 +40,7 @@ export class KeyTables {
   }
 
   /**
-   * Makes room for a key: an expired one goes first, then an open one. Blocked keys may hold only so much of the store,
+   * Makes room for a key: an expired one goes first, if one is soon found, then an open one. Blocked keys may hold only so much of the store,
    * or whoever gets enough of them blocked would leave no room to count anybody else in.
    */
   evict(now: number): void {

@@ -17,7 +17,7 @@ import { NO_ROW } from './rows.ts'
 /** How much to hold, for how long, and by which clock. */
 export interface MemoryStoreOptions {
   /**
-   * The most keys to hold. Beyond it, a new key takes the place of an expired one, else of one that has something left,
+   * The most keys to hold. Beyond it, a new key takes the place of an expired one, if the next few have one, else of one that has something left,
    * else, or if those that are being denied fill three quarters of the store, of one of these. At most 2^30.
    *
    * @default 1_000_000
