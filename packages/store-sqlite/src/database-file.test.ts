@@ -73,6 +73,15 @@ describe('a file that is taken away', () => {
     expect(ask(path, 'SELECT count(*) FROM rl_states')).toBe(1)
   })
 
+  it('takes its log with it where it was replaced unnoticed', async () => {
+    const { path, store } = storeAt(newPath())
+    await store.consume(charge('a', undefined, 5))
+    replace(path)
+    await store.close()
+    expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false])
+    expect(ask(path, 'SELECT count(*) FROM theirs')).toBe(0)
+  })
+
   it('is RL_STORE_MOVED behind a link too', async () => {
     const link = newPath()
     const target = newPath()

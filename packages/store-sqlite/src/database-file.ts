@@ -66,9 +66,8 @@ export class DatabaseFile implements DatabaseSource {
 
   /** SQLite would go on writing to a file that nobody can open any more, and say nothing. */
   check(): void {
-    if (this.#file === undefined || isUnchanged(this.#file)) return
-    // They go by their names: left there, they would be taken for the next file's, and be copied into it.
-    for (const log of this.#logs) if (isUnchanged(log)) rmSync(log.path, { force: true })
+    if (!this.#isTakenAway()) return
+    this.#removeLogs()
     const what = existsSync(this.name) ? 'has been replaced by another file' : 'is not there any more'
     throw new StoreError('RL_STORE_MOVED', 'sqlite', `The SQLite database ${this.name} ${what}`)
   }
@@ -76,7 +75,17 @@ export class DatabaseFile implements DatabaseSource {
   close(): void {
     const database = this.#database
     this.#database = undefined
+    if (database && this.#isTakenAway()) this.#removeLogs()
     database?.close()
+  }
+
+  #isTakenAway(): boolean {
+    return this.#file !== undefined && !isUnchanged(this.#file)
+  }
+
+  /** They go by their names: left there, they would be taken for the next file's, and be copied into it. */
+  #removeLogs(): void {
+    for (const log of this.#logs) if (isUnchanged(log)) rmSync(log.path, { force: true })
   }
 }
 

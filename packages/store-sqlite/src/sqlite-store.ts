@@ -53,6 +53,8 @@ const PASSING: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['RL_STORE_
  * ```
  */
 export class SqliteStore implements Store {
+  /** Nothing: its file is a place of its own. */
+  readonly prefix = ''
   readonly #source: DatabaseSource
   readonly #clock: Clock
   readonly #calls = new CallQueue<Batch>((calls) => this.#decideAll(calls))
