@@ -1,8 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
 import { TestClock } from '@rl/conformance'
+import { StoreError } from '@rl/core'
+import type { Store } from '@rl/core'
 import { MemoryStore } from '@rl/store-memory'
+import { SqliteStore } from '@rl/store-sqlite'
 import { rateLimit } from 'express-rate-limit'
 import type { RateLimitInfo } from 'express-rate-limit'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { testStores } from '../../adapter-express/src/stores.fixture.ts'
 import { compatStore } from './compat-store.ts'
@@ -96,6 +103,18 @@ describe.each(testStores)('express-rate-limit on %s', (_name, open) => {
 })
 
 describe('compatStore', () => {
+  it('leaves counted what a failing store cannot give back', async () => {
+    const store = new MemoryStore()
+    const compat = compatStore(store)
+    compat.init({ windowMs: HOUR, skipSuccessfulRequests: true })
+    await compat.increment(LOCALHOST)
+    const failing = vi.spyOn(store, 'refund').mockImplementation(() => {
+      throw new StoreError('RL_STORE_FAILED', 'memory', 'no disk')
+    })
+    await compat.decrement(LOCALHOST)
+    expect([failing.mock.calls.length, (await compat.get(LOCALHOST))?.totalHits]).toEqual([1, 1])
+  })
+
   it('admits five of ten requests in one packet at a limit of five', async () => {
     const origin = await limited({ limit: 5, windowMs: HOUR, store: compatStore(new MemoryStore()) })
     expect(await servedOfPacket(10, origin)).toBe(5)
@@ -197,9 +216,25 @@ describe('two limiters on the same requests', () => {
     expect(await admittedOf(3, origin)).toBe(2)
   })
 
-  it('are told by express-rate-limit if they count in one place', async () => {
-    const shared = new MemoryStore()
-    const limiters = [1, 2].map(() => rateLimit({ ...limits, store: compatStore(shared) }))
+  it.each<[string, () => () => Store]>([
+    [
+      'memory',
+      () => {
+        const shared = new MemoryStore()
+        return () => shared
+      },
+    ],
+    [
+      'file',
+      () => {
+        const path = join(mkdtempSync(join(tmpdir(), 'rl-compat-')), 'limits.db')
+        onTestFinished(() => rmSync(dirname(path), { recursive: true }))
+        return () => new SqliteStore({ path })
+      },
+    ],
+  ])('are told by express-rate-limit if they count in one %s', async (_place, shared) => {
+    const open = shared()
+    const limiters = [1, 2].map(() => rateLimit({ ...limits, store: compatStore(open(), PATIENT) }))
     const origin = await serve(appBehind(...limiters))
     expect([await statusesOf(1, origin), await statusesOf(1, origin)].flat()).toEqual([200, 429])
     expect(codesTold()).toEqual(['ERR_ERL_DOUBLE_COUNT'])

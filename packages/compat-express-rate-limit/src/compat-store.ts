@@ -1,4 +1,4 @@
-import { checkCharge, ConfigError, HitCounter } from '@rl/core'
+import { checkCharge, ConfigError, HitCounter, StoreError } from '@rl/core'
 import type { HitCounterOptions, Hits, Receipt, Store } from '@rl/core'
 import { LRUCache } from 'lru-cache'
 
@@ -94,10 +94,14 @@ class HitStore implements CompatStore {
 
   /**
    * Which of a client's requests it is, nobody says. While its window lasts, which express-rate-limit sees to, it is of
-   * the one that this process has charged last.
+   * the one that this process has charged last. What the store fails to give back stays counted: the request has been served.
    */
   async decrement(key: string): Promise<void> {
-    await this.#counter.giveBack(key, this.#windowMs, this.#receipts?.get(key))
+    try {
+      await this.#counter.giveBack(key, this.#windowMs, this.#receipts?.get(key))
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+    }
   }
 
   async resetKey(key: string): Promise<void> {
