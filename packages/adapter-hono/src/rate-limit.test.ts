@@ -38,6 +38,15 @@ describe('rateLimit', () => {
     expect(await answer.json()).toMatchObject({ allowed: true, policy: 'GET /users/:id', remaining: 4 })
   })
 
+  it('gives back to who is counted by successes also what a handler throws that is no error', async () => {
+    const thrown: unknown = 'no error'
+    const app = new Hono().use(rateLimit({ getConnInfo, ip: '1 per minute', count: 'successes' })).get('/', () => {
+      throw thrown
+    })
+    const ask = async () => app.request('/', {}, { incoming: { socket: { remoteAddress: '192.0.2.1' } } })
+    for (let i = 0; i < 3; i++) await expect(ask()).rejects.toBe(thrown)
+  })
+
   it('adds its fields to a response that a handler has made by itself, or got from elsewhere', async () => {
     const fields = async (handle?: () => Response) => {
       const { headers } = await fetch(`${await originOf({}, handle)}/own`, { redirect: 'manual' })

@@ -63,14 +63,17 @@ export function rateLimit<Tier extends string, Endpoint extends string>(
     const answer = middleware.processRequest({ ip: addressOf(c), method, endpoint: path }, c)
     const { allowed, statusCode, body, headers, result, responded } = answer instanceof Promise ? await answer : answer
     c.set('rateLimit', result)
-    if (!allowed) {
-      responded?.(statusCode)
-      return c.body(body, statusCode as ContentfulStatusCode, headers)
-    }
+    if (!allowed) return c.body(body, statusCode as ContentfulStatusCode, headers)
     const over = responded && once(responded)
     if (over) c.req.raw.signal.addEventListener('abort', () => over(undefined))
     if (!c.finalized) for (const name in headers) c.header(name, headers[name])
-    await next()
+    try {
+      await next()
+    } catch (error) {
+      // What is no `Error`, Hono does not answer, but passes on.
+      over?.(undefined)
+      throw error
+    }
     addMissing(c, headers)
     over?.(c.res.status)
     return undefined
