@@ -1,3 +1,4 @@
+import { positiveInteger } from '@rl/core'
 import type { Clock, MaybePromise, Store } from '@rl/core'
 
 import { storeCases } from './store-cases.ts'
@@ -20,8 +21,15 @@ export interface StoreCaseOptions {
   readonly seed?: number
 }
 
+/** @throws {ConfigError} `RL_INVALID_OPTION` if there would be nothing to run, which every store passes. */
+export function checkedCaseOptions({ runs, seed = 1 }: StoreCaseOptions): Required<StoreCaseOptions> {
+  return { runs: positiveInteger('runs', runs, 300), seed }
+}
+
 /**
  * Runs one case on a store of its own, and closes that store. Rejects with what the store did wrong.
+ *
+ * @throws {ConfigError} `RL_INVALID_OPTION` if `runs` is no positive integer.
  *
  * @example
  * ```ts
@@ -34,8 +42,9 @@ export interface StoreCaseOptions {
 export async function runStoreCase(
   name: StoreCaseName,
   make: MakeStore,
-  { runs = 300, seed = 1 }: StoreCaseOptions = {},
+  options: StoreCaseOptions = {},
 ): Promise<void> {
+  const { runs, seed } = checkedCaseOptions(options)
   const clock = new TestClock()
   const store = await make({ clock: clock.read })
   try {

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { startVitest } from 'vitest/node'
 
 import { ReferenceStore } from './reference-store.ts'
+import { runStoreCase } from './run-store-case.ts'
 import type { MakeStore } from './run-store-case.ts'
 import { storeCases } from './store-cases.ts'
 import { storeConformance } from './store-conformance.ts'
@@ -49,6 +50,12 @@ it('refuses an option that it does not know', () => {
   expect(() => storeConformance('a store', make, { skipp: {} })).toThrow(
     expect.objectContaining({ code: 'RL_UNKNOWN_OPTION' }),
   )
+})
+
+it.each([Number.NaN, 0, -1, 1.5, Infinity])('refuses to run %d histories', async (runs) => {
+  const error = expect.objectContaining({ code: 'RL_INVALID_OPTION' }) as Error
+  expect(() => storeConformance('a store', make, { runs })).toThrow(error)
+  await expect(runStoreCase('answers a ping', make, { runs })).rejects.toThrow(error)
 })
 
 function pathOf(relative: string): string {

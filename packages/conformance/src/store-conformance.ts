@@ -1,7 +1,7 @@
 import { checkOptions } from '@rl/core'
 import { describe, it } from 'vitest'
 
-import { runStoreCase } from './run-store-case.ts'
+import { checkedCaseOptions, runStoreCase } from './run-store-case.ts'
 import type { MakeStore, StoreCaseOptions } from './run-store-case.ts'
 import { storeCases } from './store-cases.ts'
 import type { StoreCaseName } from './store-cases.ts'
@@ -19,7 +19,8 @@ const TIMEOUT_MS = 60_000
  * Holds a store to the contract: registers a Vitest suite with a test for each promise.
  *
  * @param name What the store is called in the report.
- * @throws {ConfigError} `RL_UNKNOWN_OPTION` if a case is to be skipped that does not exist.
+ * @throws {ConfigError} `RL_UNKNOWN_OPTION` if a case is to be skipped that does not exist, `RL_INVALID_OPTION` if `runs` is no
+ * positive integer.
  *
  * @example
  * ```ts
@@ -31,7 +32,8 @@ const TIMEOUT_MS = 60_000
  */
 export function storeConformance(name: string, make: MakeStore, options: StoreConformanceOptions = {}): void {
   checkOptions('storeConformance', options, OPTIONS)
-  const { skip = {}, ...caseOptions } = options
+  const { skip = {}, ...others } = options
+  const caseOptions = checkedCaseOptions(others)
   checkOptions('`skip`', skip, CASES)
   describe(name, () => {
     for (const caseName of Object.keys(storeCases) as StoreCaseName[]) {
