@@ -41,7 +41,9 @@ async function statusOf(path: string): Promise<number | undefined> {
 
 it('limits a file by whatever path a file server finds it', async () => {
   expect(await statusOf('/files/a.txt')).toBe(200)
-  for (const path of ['/files/a.txt', '/files%2Fa.txt', '/./files/a.txt', '/x/../files/a.txt', '//files//a.txt']) {
+  const spellings = ['/files/a.txt', '/files%2Fa.txt', '/./files/a.txt', '/x/../files/a.txt', '//files//a.txt']
+  const mixed = ['/x//../files/a.txt', '/x;/../files/a.txt', '/x%5cy/../files/a.txt']
+  for (const path of [...spellings, ...mixed]) {
     expect([path, await statusOf(path)]).toEqual([path, 429])
   }
 })

@@ -66,7 +66,7 @@ export interface Occasion {
   /** What it is about. @default nothing in particular */
   readonly subject?: string
   /** How often to tell. @default always */
-  readonly budget?: keyof typeof BUDGETS
+  readonly budget?: keyof typeof BUDGETS | undefined
 }
 
 /** Tells a logger, within a budget for each kind of entry. What has been left out since is counted in `leftOut`. */

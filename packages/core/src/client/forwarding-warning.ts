@@ -21,18 +21,20 @@ const OWN_NETWORKS = new AddressList('OWN_NETWORKS', [
  *
  * @param ip The client's address, as the framework trusts it.
  * @param peer The address at the other end of the socket.
+ * @param nameOf How to name an address.
  */
 export function forwardingWarning(
   ip: string | undefined,
   peer: string | undefined,
   header: (name: string) => string | undefined,
+  nameOf: (address: string) => string = (address) => address,
 ): string | undefined {
   if (peer === undefined || ip !== peer) return undefined
   const field = FIELDS.find((name) => header(name) !== undefined)
   if (field === undefined) return undefined
   if (!OWN_NETWORKS.has(peer)) return undefined
   return (
-    `The proxy at ${peer} sends ${field}, but is not trusted, so that all its clients share one limit. ` +
+    `The proxy at ${nameOf(peer)} sends ${field}, but is not trusted, so that all its clients share one limit. ` +
     'Tell the framework which proxies to trust: `trust proxy` in Express, `trustProxy` in Fastify, `getConnInfo` in Hono.'
   )
 }

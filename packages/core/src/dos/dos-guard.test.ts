@@ -146,6 +146,19 @@ describe('the neighbours of an attacker', () => {
 })
 
 describe('a ban', () => {
+  it('is told to last as long as any of those that the address is under', () => {
+    const { guard, clock, attacks } = guardWith({ networks: { 'ipv4/24': 200 } })
+    attacks(101, () => '203.0.113.7')
+    clock.now += 30_000
+    attacks(201, (i) => `203.0.113.${10 + (i % 10)}`)
+    clock.now += 29_000
+    expect(guard.inspect('203.0.113.7')).toMatchObject({ scope: '203.0.113.7', banEndsInMs: 31_000 })
+    clock.now += 30_999
+    expect(guard.detectAttack('203.0.113.7')).toBe(true)
+    clock.now += 1
+    expect(guard.detectAttack('203.0.113.7')).toBe(false)
+  })
+
   it('ends, and grows when its source goes on', () => {
     const { guard, clock, attacks, told } = guardWith()
     for (const banMs of [60_000, 240_000, 960_000, 3_600_000, 3_600_000]) {

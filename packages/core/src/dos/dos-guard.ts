@@ -111,7 +111,7 @@ export class DosGuard {
     return {
       attack: this.#settings.mode === 'enforce',
       banned: true,
-      banEndsInMs: this.#bans.restMs(record, now),
+      banEndsInMs: this.#longestRestMs(index, now),
       strikes,
       scope: scopeOf(width, high, low),
     }
@@ -249,6 +249,15 @@ export class DosGuard {
     if (endsInMs === 0 || !isNew) return
     this.#sources.forget(hash, high, low, width.id)
     this.#tellOfBan(suspect, record, now, { address, requests, shared: true })
+  }
+
+  /** How long the address that was read last is banned for, by itself or with a network around it. */
+  #longestRestMs(from: number, now: number): number {
+    const rests = this.#suspects(from).map(({ width, hash, high, low }) => {
+      const record = this.#bans.find(hash, high, low, width.id)
+      return record === NONE ? 0 : this.#bans.restMs(record, now)
+    })
+    return Math.max(...rests)
   }
 
   /** The source of the address that was read last, or a network around it. */

@@ -172,6 +172,7 @@ describe('a middleware is not built', () => {
     ['with an identify that is no function', { limiter, identify: {} }, 'RL_INVALID_OPTION'],
     ['with a skip that is no function', { limiter, skip: true }, 'RL_INVALID_OPTION'],
     ['with a store in the place of an adapter', { limiter }, 'RL_INVALID_OPTION', () => new MapStore()],
+    ['with a store of null', { store: null }, 'RL_INVALID_OPTION', { defaultStore: () => new MapStore() }],
     ['with an adapter of null', { limiter }, 'RL_INVALID_OPTION', null as never],
     ['with an adapter that reads something else', { limiter }, 'RL_UNKNOWN_OPTION', { header: () => '' }],
     ['with an adapter whose reader is no function', { limiter }, 'RL_INVALID_OPTION', { peerOf: IP }],
@@ -381,6 +382,18 @@ describe('an address', () => {
     for (let i = 0; i < 3; i++) await middleware.processRequest({ ip: '10.0.0.1' }, { key: '10.0.0.1' })
     await middleware.processRequest({ ip: IP }, { key: IP })
     expect(heard.map(([level, { event }]) => [level, event])).toEqual([['warn', 'proxy_not_trusted']])
+  })
+
+  it('of a proxy is named as all addresses are', async () => {
+    const { heard, logger } = listeningLogger()
+    const options = { logger, addressSecret: 'a secret of sixteen or more' }
+    const middleware = middlewareOf(options, undefined, {
+      peerOf: () => '10.0.0.1',
+      headerOf: () => '203.0.113.7',
+    })
+    await middleware.processRequest({ ip: '10.0.0.1' }, {})
+    expect(heard).toHaveLength(1)
+    expect(JSON.stringify(heard)).not.toContain('10.0.0.1')
   })
 
   it('of a proxy is looked for at every request to begin with, later at every hundredth', async () => {

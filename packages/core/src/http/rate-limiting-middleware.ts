@@ -249,7 +249,12 @@ export class RateLimitingMiddleware<Incoming = void> {
     const peerOf = this.#peerOf
     const headerOf = this.#headerOf
     if (!peerOf || !headerOf) return
-    const message = forwardingWarning(ip, peerOf(incoming), (name) => headerOf(incoming, name))
+    const message = forwardingWarning(
+      ip,
+      peerOf(incoming),
+      (name) => headerOf(incoming, name),
+      (address) => this.#reporter.addressName(address),
+    )
     if (message === undefined) return
     this.#hasWarned = true
     this.#reporter.tell({ level: 'warn', event: 'proxy_not_trusted' }, () => ({ message }))
@@ -286,7 +291,8 @@ function checkedText(message: unknown): string | undefined {
 }
 
 function withStore(options: Partial<RateLimiterOptions>, defaultStore: (() => Store) | undefined): RateLimiterOptions {
-  const store = options.store ?? defaultStore?.()
+  // By a default value, since `null` must not pass for nothing.
+  const { store = defaultStore?.() } = options
   return { ...options, store: store as Store }
 }
 

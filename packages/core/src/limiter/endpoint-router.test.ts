@@ -59,6 +59,21 @@ describe('EndpointRouter', () => {
     expect(router.find('GET', '/api/CAFÉ')).toBe('/api/Café')
   })
 
+  it.each(['/users/@me', '/a$b', '/a&b', '/a%2Bb', '/a,b', '/a;b', '/a=b'])(
+    'reads %s the same where it is encoded and where it is not',
+    (endpoint) => {
+      const written = routerOf(endpoint)
+      const encoded = endpoint.replace(/[@$&,;=]/, encodeURIComponent)
+      const decoded = decodeURIComponent(endpoint)
+      expect([encoded, encoded.toLowerCase(), decoded].map((path) => written.find('GET', path))).toEqual([
+        endpoint,
+        endpoint,
+        endpoint,
+      ])
+      expect(written.find('GET', encoded.replace('%', '%25'))).toBeUndefined()
+    },
+  )
+
   it('limits HEAD as GET, and knows methods in any case', () => {
     expect(router.find('HEAD', '/api/reports')).toBe('GET /api/reports')
     expect(router.find('get', '/api/reports')).toBe('GET /api/reports')
@@ -77,22 +92,27 @@ describe('EndpointRouter', () => {
   )
 
   it.each([
-    ['/api%2Fsearch', undefined, '/api/search'],
-    ['/api%5csearch', undefined, '/api/search'],
-    ['/api\\search', undefined, '/api/search'],
-    ['/api/users/a%2Fb', '/api/users/:id', '/api/*'],
-    ['/api/../elsewhere', '/api/*', undefined],
-    ['/api/./search', '/api/*', '/api/search'],
-    ['/x/../api/search', undefined, '/api/search'],
-    ['/x/%2E%2e/api/search', undefined, '/api/search'],
-    ['/../../api/search', undefined, '/api/search'],
-    ['/api/other/..%2fsearch?q=1', '/api/*', '/api/search'],
-    ['/api/search;x=1', '/api/*', '/api/search'],
-    ['http://localhost/x/../api/search', undefined, '/api/search'],
-    ['/api/search', '/api/search', undefined],
-    ['/api/v1.2', '/api/*', undefined],
-    ['/api/.well-known', '/api/*', undefined],
-  ])('finds what is written, %s, under %s, and resolved under %s', (path, written, resolved) => {
+    ['/api%2Fsearch', undefined, ['/api/search']],
+    ['/api%5csearch', undefined, ['/api/search']],
+    ['/api\\search', undefined, ['/api/search']],
+    ['/api/users/a%2Fb', '/api/users/:id', ['/api/*']],
+    ['/api/../elsewhere', '/api/*', []],
+    ['/api/./search', '/api/*', ['/api/search']],
+    ['/x/../api/search', undefined, ['/api/search']],
+    ['/x//../api/search', undefined, ['/api/search']],
+    ['/x;/../api/search', undefined, ['/api/search']],
+    ['/x%5cy/../api/search', undefined, ['/api/search']],
+    ['/x/y\\..\\../api/search', undefined, ['/api/search']],
+    ['/x/%2E%2e/api/search', undefined, ['/api/search']],
+    ['/../../api/search', undefined, ['/api/search']],
+    ['/api/other/..%2fsearch?q=1', '/api/*', ['/api/search']],
+    ['/api/search;x=1', '/api/*', ['/api/*', '/api/search']],
+    ['/api/users/me;/../7', '/api/*', ['/api/users/:id', '/api/users/me']],
+    ['http://localhost/x/../api/search', undefined, ['/api/search']],
+    ['/api/search', '/api/search', []],
+    ['/api/v1.2', '/api/*', []],
+    ['/api/.well-known', '/api/*', []],
+  ])('finds what is written, %s, under %s, and resolved under %j', (path, written, resolved) => {
     expect([router.find('GET', path), router.findResolved('GET', path)]).toEqual([written, resolved])
   })
 
@@ -109,6 +129,8 @@ describe('EndpointRouter', () => {
     '/a/*/b/*',
     '/api/*splat',
     '/api/x*',
+    '/api/**',
+    '/api/**:rest',
     'HEAD /x',
   ])('refuses the pattern %j', (endpoint) => {
     expect(() => routerOf(endpoint)).toThrow(expect.objectContaining({ code: 'RL_INVALID_ENDPOINT' }))

@@ -2,7 +2,6 @@ import { addRoute, createRouter, findRoute } from 'rou3'
 
 import { ConfigError, shown } from '../errors.ts'
 
-const WILDCARD = /^(?:\*|\*\*(?::\w+)?)$/
 const ENDPOINT = /^(?:(?<method>[A-Z]+) )?(?<path>\/[^\s(){}?+\\]*)$/
 
 /** Finds what is registered for the endpoint of a request: the most specific path wins, then a rule for the method. */
@@ -24,7 +23,7 @@ export class EndpointRouter<T> {
       )
     }
     if (method === 'HEAD') refuse(`Expected no rule for HEAD, which is limited as GET is, got ${shown(endpoint)}`)
-    if (path.split('/').some((segment) => segment.includes('*') && !WILDCARD.test(segment))) {
+    if (path.split('/').some((segment) => segment.includes('*') && segment !== '*')) {
       refuse(`Expected \`*\` to be a whole segment of an endpoint, such as \`/api/*\`, got ${shown(endpoint)}`)
     }
     const route = canonicalPath(path)
@@ -52,12 +51,11 @@ export class EndpointRouter<T> {
     return this.#findRoute(method, canonicalPath(path))
   }
 
-  /**
-   * By the path as a file server reads it, or a router that is not strict: with dots resolved, encoded slashes decoded, and
-   * without what follows a semicolon. Nothing if that makes no difference.
-   */
-  findResolved(method: string | undefined, path: string): T | undefined {
-    return AMBIGUOUS.test(path) ? this.#findRoute(method, canonicalPath(resolvedPath(path))) : undefined
+  /** By the path in each way that a file server may read it, or a router that is not strict. Nothing if there is but one way. */
+  findResolved(method: string | undefined, path: string): readonly T[] {
+    if (!AMBIGUOUS.test(path)) return []
+    const found = readingsOf(path).map((reading) => this.#findRoute(method, canonicalPath(reading)))
+    return [...new Set(found)].filter((data) => data !== undefined)
   }
 
   /** Frameworks answer HEAD by their GET handlers, so HEAD must not be a way round a limit on GET. */
@@ -67,6 +65,8 @@ export class EndpointRouter<T> {
   }
 }
 
+/** What `decodeURI` leaves encoded: all but what means something in a path, or in a pattern. */
+const RESERVED = /%(?:24|26|2[bc]|3[bd]|40)/gi
 const UNUSUAL = /^[^/]|[^a-z0-9/:*._~-]|\/\//
 
 /**
@@ -76,7 +76,7 @@ const UNUSUAL = /^[^/]|[^a-z0-9/:*._~-]|\/\//
 function canonicalPath(path: string): string {
   if (!UNUSUAL.test(path)) return path
   const [bare = ''] = path.replace(/^\w+:\/\/[^/?#]*/, '').split(/[?#]/, 1)
-  const decoded = bare.replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) => {
+  const decoded = bare.replaceAll(RESERVED, decodeURIComponent).replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
       return decodeURI(run)
     } catch {
@@ -89,14 +89,24 @@ function canonicalPath(path: string): string {
 
 const AMBIGUOUS = /%2[ef]|%5c|[;\\]|\/\.{1,2}(?:[/?#]|$)/i
 
-function resolvedPath(path: string): string {
-  const [bare = ''] = path.replace(/^\w+:\/\/[^/?#]*/, '').split(/[?#;]/, 1)
-  const segments: string[] = []
-  for (const segment of bare.replaceAll(/%2e/gi, '.').split(/\/|\\|%2f|%5c/i)) {
-    if (segment === '..') segments.pop()
-    else if (segment !== '.') segments.push(segment)
+/**
+ * With dots resolved and encoded slashes decoded: some take a backslash for a slash and some for a letter, and to some a path
+ * ends at a semicolon.
+ */
+function readingsOf(path: string): readonly string[] {
+  const [bare = ''] = path.replace(/^\w+:\/\/[^/?#]*/, '').split(/[?#]/, 1)
+  const whole = bare.replaceAll(/%2e/gi, '.')
+  const [cut = ''] = whole.split(';', 1)
+  return [whole, cut].flatMap((text) => [resolved(text.split(/\/|%2f/i)), resolved(text.split(/[/\\]|%2f|%5c/i))])
+}
+
+function resolved(segments: readonly string[]): string {
+  const kept: string[] = []
+  for (const segment of segments) {
+    if (segment === '..') kept.pop()
+    else if (segment !== '.' && segment !== '') kept.push(segment)
   }
-  return `/${segments.join('/')}`
+  return `/${kept.join('/')}`
 }
 
 function refuse(message: string): never {

@@ -45,7 +45,9 @@ export function logDecision(reporter: Reporter, request: RateLimitRequest, resul
 function logBlock(reporter: Reporter, request: RateLimitRequest, result: RateLimitResult): void {
   const { ip, userId, endpoint, method } = request
   const { policy, reason, retryAfterMs } = result
-  reporter.tell({ level: 'info', event: 'rate_limit_block', budget: 'block' }, () => ({
+  // Who has asked for every decision is looking for this one.
+  const budget = reporter.hears('debug') ? undefined : 'block'
+  reporter.tell({ level: 'info', event: 'rate_limit_block', budget }, () => ({
     message: `A request is denied: ${policy === undefined ? '' : `"${policy}" `}${REASONS[reason!]}`,
     ip: reporter.addressName(ip),
     userId,

@@ -167,6 +167,18 @@ describe('the log', () => {
     expect(quiet.heard).toEqual([])
   })
 
+  it('is told each denial at debug, and a hundred at once else', async () => {
+    for (const [logLevel, told] of [
+      ['debug', 150],
+      ['info', 100],
+    ] as const) {
+      const { heard, logger } = listeningLogger()
+      const { limiter } = limiterOf({ logger, logLevel, ip: '0 per minute' })
+      for (let i = 0; i < 150; i++) await limiter.isAllowed({ ip: IP })
+      expect([logLevel, heard.length]).toEqual([logLevel, told])
+    }
+  })
+
   it('is told a failing store once a minute, and that it is back', async () => {
     const { heard, logger } = listeningLogger()
     const { limiter, store } = limiterOf({ logger })

@@ -67,9 +67,14 @@ export class Planner {
     return this.#planBy(rules.lineUpFor(request, tier), request, tier)
   }
 
-  /** By all rules, to find what a request is counted under: which does not depend on the quotas, that may not be known. */
+  /**
+   * By all rules, to find what a request is counted under: which does not depend on the quotas, that may not be known. Where it
+   * names nobody, that is the endpoint's own budget.
+   */
   planWithoutQuotas(request: RateLimitRequest): MaybePromise<Plan> {
     const rules = this.#rules
+    const shared = namesNobody(request) ? sharedByAll(rules.endpointPolicies(request)) : []
+    if (shared.length > 0) return this.#planBy({ ...lineUpOf(shared), asksForQuotas: false }, request, undefined)
     return andThen(this.#tierOfRequest(request, rules), (tier) =>
       this.#planBy({ ...rules.lineUpFor(request, tier), asksForQuotas: false }, request, tier),
     )
@@ -92,7 +97,7 @@ export class Planner {
   planEndpoint(request: RateLimitRequest): MaybePromise<Plan> {
     const all = this.#rules.endpointPolicies(request)
     const policies = namesNobody(request)
-      ? all.map((policy): Policy => ({ ...policy, per: 'endpoint' }))
+      ? sharedByAll(all)
       : all.filter((policy) => isFor(policy, request.userId !== undefined))
     return this.#planBy(lineUpOf(policies), request, undefined)
   }
@@ -107,6 +112,11 @@ export class Planner {
     const named = tier === undefined && this.#tierOf ? this.#tierOf(userId, request) : tier
     return andThen(named, (name) => rules.tierFor(name))
   }
+}
+
+/** The budget of an endpoint that calls share which do not say whose they are. */
+function sharedByAll(policies: readonly Policy[]): readonly Policy[] {
+  return policies.map((policy) => ({ ...policy, per: 'endpoint' }))
 }
 
 /** Whether a request does not say whose it is. */

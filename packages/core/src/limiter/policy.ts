@@ -29,7 +29,7 @@ export interface Policy extends OutageOptions {
 export interface RulePlace {
   readonly kind: RuleKind
   readonly name: string
-  /** What its counters are called. Tiers share one, so that who changes tier in mid-window has not spent less for it. */
+  /** What its counters are called. Tiers share one, so that who changes tier in mid-window has not spent less for it, unless they differ in their windows. */
   readonly counter: string
   /** What becomes of windows in an outage that do not say so themselves. */
   readonly outage: OutageOptions
@@ -113,6 +113,9 @@ function compileWindow({ kind, name, counter, outage }: RulePlace, spec: AnySpec
   if (fallback !== undefined) checkStore('fallback', fallback)
   const quotas = typeof rate === 'object' && rate !== null ? new QuotaSource(rate, limitSpec) : undefined
   const limit = quotas?.template ?? parseLimit({ ...limitSpec, rate: rate as Rate })
+  // Not by its type, but by what may be written in a file.
+  if (typeof limit === 'string')
+    refuse(`Expected 'unlimited' to be all of the rule ${shown(name)}, got it as one of its rates`)
   const isShadow = mode === 'shadow'
   const by = per === DEFAULT_PER[kind] ? '' : ` by ${per}`
   const which = isOneOfSeveral ? ` per ${windowText(limit.windowMs)}${by}` : ''

@@ -9,6 +9,7 @@ import type { Rate } from '../limits/rate.ts'
 import { isPromise } from '../maybe-promise.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkFunction, checkOptions } from '../options.ts'
+import { storageKey } from '../stores/storage-key.ts'
 import type { RateLimitRequest } from './request.ts'
 import type { QuotaRate } from './rule.ts'
 
@@ -37,7 +38,7 @@ export class QuotaSource {
   /** Throws, or rejects with, whatever keeps the limit from being known. */
   limitFor(request: RateLimitRequest): MaybePromise<Limit> {
     const { ip, userId, tier, method, endpoint } = request
-    const caller = this.#cache ? JSON.stringify([ip, userId, tier, method, endpoint]) : ''
+    const caller = this.#cache ? storageKey(JSON.stringify([ip, userId, tier, method, endpoint])) : ''
     const cached = this.#cache?.get(caller)
     if (cached) return cached
     const quota = this.#quotaOf(request)

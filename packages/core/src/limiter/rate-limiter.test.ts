@@ -454,6 +454,18 @@ describe('peek, refund and reset', () => {
     expect(await limiter.isAllowed({ ip: IP, endpoint: '/r' })).toMatchObject({ allowed: true })
   })
 
+  it('forget the budget of all whoever else the rules are for', async () => {
+    const endpoints = { '/r': { rate: '2 per hour', per: 'endpoint' }, '/c': '1 per hour' } as const
+    const { limiter } = limiterOf({ endpoints })
+    await limiter.isAllowed({ ip: IP, endpoint: '/r', cost: 2 })
+    await limiter.checkEndpointRateLimit('/c')
+    await limiter.reset({ endpoint: '/r' })
+    await limiter.reset({ endpoint: '/c' })
+    expect(await limiter.isAllowed({ ip: IP, endpoint: '/r' })).toMatchObject({ allowed: true })
+    expect(await limiter.checkEndpointRateLimit('/c')).toMatchObject({ allowed: true })
+    await expect(limiter.reset({ endpoint: '/elsewhere' })).rejects.toMatchObject({ code: 'RL_MISSING_CLIENT' })
+  })
+
   it('forget under a limit whose quota cannot be told just now', async () => {
     let isKnown = true
     const quota = () => (isKnown ? 1 : Number.NaN)
@@ -576,6 +588,9 @@ describe('a limiter is not built', () => {
     ['with an unknown key in a rule', { ip: { rate: '1 per minute', per: 'ip' } }, 'RL_UNKNOWN_OPTION'],
     ['with a bad rate', { ip: '1 per fortnight' }, 'RL_INVALID_RATE'],
     ['with an empty rule', { ip: [] }, 'RL_INVALID_RULE'],
+    ['with `unlimited` beside a rate', { ip: ['unlimited', '5 per minute'] }, 'RL_INVALID_RULE'],
+    ['with `unlimited` as a rate', { tiers: { free: { rate: 'unlimited' } } }, 'RL_INVALID_RULE'],
+    ['with a namespace that is half a character', { namespace: '\uD800' }, 'RL_INVALID_OPTION'],
     ['with a rule of null', { ip: null }, 'RL_INVALID_OPTION'],
     ['with a bad per', { endpoints: { '/x': { rate: '1 per minute', per: 'everyone' } } }, 'RL_INVALID_RULE'],
     ['with a bad appliesTo', { ip: { rate: '1 per minute', appliesTo: 'all' } }, 'RL_INVALID_RULE'],

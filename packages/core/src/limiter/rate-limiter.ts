@@ -109,9 +109,11 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
    */
   reserve(request: RateLimitRequest<Tier>): MaybePromise<Reservation<PolicyName<Tier, Endpoint>>> {
     const ledger = new Ledger()
+    // Before a listener can change it. What is no request at all is refused below.
+    const cost = (request as RateLimitRequest | undefined)?.cost ?? 1
     const result = this.#decide('consume', request, ledger)
-    if (result instanceof Promise) return result.then((decided) => reservationOf(decided, request.cost ?? 1, ledger))
-    return reservationOf(result, request.cost ?? 1, ledger)
+    if (result instanceof Promise) return result.then((decided) => reservationOf(decided, cost, ledger))
+    return reservationOf(result, cost, ledger)
   }
 
   /** Answers what `isAllowed` would, and charges nothing. */
@@ -121,7 +123,8 @@ export class RateLimiter<Tier extends string = keyof typeof defaultTiers, Endpoi
 
   /**
    * Changes rules while the limiter runs; those that are not given stay as they are. A rule keeps its counts, also if its
-   * rate changes: what has been spent in a window stays spent. Decisions under way go by the rules that they began with.
+   * rate changes: what has been spent in a window stays spent. Only where it has several windows, or gets them, each counts by its
+   * length, and a length that is new begins with nothing spent. Decisions under way go by the rules that they began with.
    *
    * @throws {ConfigError} if a rule cannot be kept as it is written: then nothing has changed.
    */

@@ -54,6 +54,28 @@ describe('a reservation', () => {
     expect(await left()).toEqual([100, 50, 99])
   })
 
+  it('gives a bucket back no more, in several steps, than what it still lacks of the charge', async () => {
+    const { time, store } = limiterAt(0)
+    const limiter = new RateLimiter({ store, ip: { rate: '10 per 10 s', algorithm: 'token-bucket' } })
+    const steps = [[0], [5, 0], [7, 0]]
+    for (const [i, costs] of steps.entries()) {
+      const ip = `192.0.2.${i}`
+      const reservation = await limiter.reserve({ ip, cost: 10 })
+      time.now += 5000
+      await limiter.isAllowed({ ip, cost: 5 })
+      for (const cost of costs) await reservation.settle(cost)
+      expect([costs, (await limiter.peek({ ip })).remaining + 1]).toEqual([costs, 5])
+    }
+  })
+
+  it('gives back what was charged, whatever a listener makes of the request', async () => {
+    const { limiter, left } = limiterAt(0)
+    await limiter.isAllowed({ ip: IP, cost: 40 })
+    limiter.on('decision', ({ request }) => void Object.assign(request, { cost: 50 }))
+    await (await limiter.reserve({ ip: IP, cost: 1 })).settle(0)
+    expect((await left())[0]).toBe(60)
+  })
+
   it('that could not be given back stays so: what the store has done is not known', async () => {
     const { limiter, store, left, request } = limiterAt(0)
     const reservation = await limiter.reserve({ ...request, cost: 40 })

@@ -64,10 +64,11 @@ export function reservationOf<Name extends string>(
       )
     }
     const surplus = charged - cost
+    const givenBefore = reserved - charged
     charged = cost
     if (surplus === 0) return
     try {
-      await Promise.all(ledger.entries.map(async (spending) => giveBack(spending, surplus)))
+      await Promise.all(ledger.entries.map(async (spending) => giveBack(spending, surplus, givenBefore)))
     } catch (error) {
       failure = { error }
       throw error
@@ -79,6 +80,13 @@ export function reservationOf<Name extends string>(
   return reservation as Reservation<Name>
 }
 
-async function giveBack({ store, charges, verdicts }: Spending, units: number): Promise<void> {
-  await store.refund(withReceipts(charges, verdicts).map((charge) => ({ ...charge, cost: units })))
+async function giveBack({ store, charges, verdicts }: Spending, units: number, givenBefore: number): Promise<void> {
+  const left = verdicts.map((verdict, i) => lessenedBy(givenBefore, verdict, charges[i]!))
+  await store.refund(withReceipts(charges, left).map((charge) => ({ ...charge, cost: units })))
+}
+
+/** What of a charge is still spent, once some of it has been given back: a bucket is full the sooner. */
+function lessenedBy(units: number, verdict: Verdict, { limit: { quota, windowMs } }: Charge): Verdict {
+  const refillMs = units === 0 ? 0 : Math.ceil((units * windowMs) / quota)
+  return { ...verdict, resetAfterMs: Math.max(0, verdict.resetAfterMs - refillMs) }
 }

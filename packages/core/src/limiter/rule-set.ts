@@ -48,7 +48,7 @@ const ROUTE_KEYS = { endpoint: true, rule: true, only: true } as const satisfies
 
 /** Rules, compiled: tells which limits apply to a request, and under which keys they count. */
 export class RuleSet {
-  readonly defaultTier: string | undefined
+  readonly #defaultTier: string | undefined
   readonly #ip: readonly Policy[]
   readonly #tiers: ReadonlyMap<string, readonly Policy[]>
   readonly #endpoints = new EndpointRouter<EndpointRule>()
@@ -60,7 +60,7 @@ export class RuleSet {
   /** @throws {ConfigError} if a rule cannot be kept as it is written. */
   constructor(rules: Rules, routes: Iterable<RouteRule> = []) {
     const { ip = DEFAULT_IP, tiers = defaultTiers, endpoints = {}, defaultTier, namespace } = rules
-    if (namespace !== undefined && (typeof namespace !== 'string' || namespace === '')) {
+    if (namespace !== undefined && (typeof namespace !== 'string' || namespace === '' || !namespace.isWellFormed())) {
       throw new ConfigError('RL_INVALID_OPTION', `Expected \`namespace\` to be a text, got ${shown(namespace)}`)
     }
     // No counter without a namespace has a colon before its first slash or space.
@@ -72,7 +72,7 @@ export class RuleSet {
         compileRule({ kind: 'user', name: tier, counter: counterOf('user'), outage: rules }, rule),
       ]),
     )
-    this.defaultTier = this.#checkDefaultTier(defaultTier)
+    this.#defaultTier = this.#checkDefaultTier(defaultTier)
     this.#placeOf = (endpoint) => ({ kind: 'endpoint', name: endpoint, counter: counterOf(endpoint), outage: rules })
     const endpointPolicies = entriesOf('endpoints', endpoints).map(([endpoint, rule]) => {
       const policies = compileRule(this.#placeOf(endpoint), rule)
@@ -117,7 +117,7 @@ export class RuleSet {
 
   /** The tier that a user is held to: the one given if the table has it, else the default. */
   tierFor(tier: string | undefined): string | undefined {
-    return tier !== undefined && this.#tiers.has(tier) ? tier : this.defaultTier
+    return tier !== undefined && this.#tiers.has(tier) ? tier : this.#defaultTier
   }
 
   /** The limits that apply to a request of a user of this tier, or of nobody known. */
@@ -148,9 +148,9 @@ export class RuleSet {
     if (route !== undefined) return this.#routes.get(route) ?? unknownRoute(route)
     if (endpoint === undefined || this.#endpoints.isEmpty) return this.#elsewhere
     const rule = this.#endpoints.find(method, endpoint) ?? this.#elsewhere
-    const other = this.#endpoints.findResolved(method, endpoint)
-    // Which of the two is going to serve the request is not known here: it is held to both.
-    return !other || other === rule ? rule : endpointRule([...rule.policies, ...other.policies])
+    const others = this.#endpoints.findResolved(method, endpoint).filter((other) => other !== rule)
+    // Which of them is going to serve the request is not known here: it is held to all.
+    return others.length === 0 ? rule : endpointRule([rule, ...others].flatMap(({ policies }) => policies))
   }
 
   #policiesForNobody({ policies, isAlone }: EndpointRule): readonly Policy[] {

@@ -83,7 +83,10 @@ describe('createStore', () => {
     const close = () => {
       throw new Error('still busy')
     }
-    await expect(storeOf([], { close }).store.close()).rejects.toThrow('still busy')
+    await expect(storeOf([], { close }).store.close()).rejects.toMatchObject({
+      code: 'RL_STORE_FAILED',
+      message: 'The test store failed: still busy',
+    })
   })
 
   it('asks nobody about a charge that is not well formed', async () => {

@@ -127,7 +127,7 @@ export function createStore(backend: StoreBackend): Store {
     },
 
     close() {
-      return (closing ??= (async () => backend.close?.())())
+      return (closing ??= ask(() => backend.close?.()))
     },
   }
 }
