@@ -243,6 +243,12 @@ describe('the process', () => {
     expect([said, code]).toEqual(['Expected STORE to be one of memory, sqlite, redis, got `paper`\n', 1])
   })
 
+  it('says so when its own bursts could not reach the host', async () => {
+    const demo = start('0', { HOST: '::1' })
+    const [said, [code]] = await Promise.all([text(demo.stderr), once(demo, 'exit')])
+    expect([said, code]).toEqual(['Expected HOST to be one of 127.0.0.1, 0.0.0.0, ::, got `::1`\n', 1])
+  })
+
   it('says so when the port is none', async () => {
     const demo = start('many')
     const [said, [code]] = await Promise.all([text(demo.stderr), once(demo, 'exit')])

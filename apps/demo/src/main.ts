@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { createDemo } from './create-demo.ts'
 import { curlLines } from './curl-lines.ts'
-import { portFrom } from './port.ts'
+import { hostFrom, portFrom } from './listening.ts'
 
 function fail(error: unknown): never {
   console.error(error instanceof Error ? error.message : error)
@@ -12,6 +12,7 @@ function fail(error: unknown): never {
 
 async function start(): Promise<void> {
   const port = portFrom(process.env['PORT'])
+  const host = hostFrom(process.env['HOST'])
   const { listener, counts, close } = await createDemo(process.env)
   const server = createServer(listener)
 
@@ -21,7 +22,7 @@ async function start(): Promise<void> {
   })
 
   // Who comes from elsewhere could start bursts, and forgive itself: only where somebody asks for it.
-  server.listen(port, process.env['HOST'] ?? '127.0.0.1', () => {
+  server.listen(port, host, () => {
     const origin = `http://localhost:${(server.address() as AddressInfo).port}`
     console.log(`Open ${origin} to see the limits at work. The demo counts ${counts}.`)
     console.log(`\nOr try:\n\n${curlLines(origin)}\n\nCtrl-C stops it.`)

@@ -27,6 +27,10 @@ export class Audience {
       return
     }
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+    if (response.req.method === 'HEAD') {
+      response.end()
+      return
+    }
     response.write('retry: 500\n\n')
     response.once('close', () => this.#remove(response))
     this.#listeners.add(response)

@@ -78,6 +78,17 @@ it('ends a burst when it goes away', async () => {
   }
 })
 
+it('takes two quick presses for one', async () => {
+  const { page, problems, says } = await openDemo()
+  await page.check('[name=count][value="5000"]')
+  // Before the page can hear that a burst is under way.
+  await page.evaluate(`for (let i = 0; i < 2; i++) document.querySelector('[data-as=admin] button').click()`)
+  await says('[data-as=admin] [data-part=rate]', 'stop')
+  await page.click('[data-as=admin] button')
+  await says('[data-as=admin] .outcome', /stopped$/)
+  expect(problems.filter((problem) => !problem.includes('ERR_ABORTED'))).toEqual([])
+})
+
 it('stops a burst at a second press', async () => {
   const { page, problems, says } = await openDemo()
   await page.check('[name=count][value="5000"]')

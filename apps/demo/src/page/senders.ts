@@ -51,8 +51,8 @@ function makeSender(as: BurstSender): { readonly element: HTMLElement; readonly 
     }
   }
   button.addEventListener('click', () => {
-    if (asked && isUnderWay) asked.abort()
-    else void fire()
+    if (!asked) void fire()
+    else if (isUnderWay) asked.abort()
   })
 
   function show({ about, bursts }: LiveState): void {
