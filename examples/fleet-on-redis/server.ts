@@ -9,6 +9,7 @@ const client = new Redis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', {
   enableOfflineQueue: false, // without a connection, fail at once: the fallback decides
   maxRetriesPerRequest: 0, // never send again what may have been counted
   retryStrategy: (attempt) => Math.min(20 * attempt, 100),
+  reconnectOnError: (error) => error.message.includes('READONLY'), // the master has become a replica: look for the new one
   connectTimeout: 1000,
   socketTimeout: 5000,
 })
@@ -20,6 +21,7 @@ client.on('error', (error) => {
 })
 
 const app = express()
+app.set('trust proxy', 'loopback') // nginx on this machine; other cases: ../behind-a-proxy
 app.use(
   rateLimit({
     store: new RedisStore({ client }),

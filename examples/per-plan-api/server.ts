@@ -4,7 +4,7 @@ import { fastify } from 'fastify'
 
 import { planOf, userOf } from './users.ts'
 
-const app = fastify()
+const app = fastify({ trustProxy: 'loopback' }) // nginx on this machine; other cases: ../behind-a-proxy
 
 await app.register(rateLimit, {
   ip: '30 per minute', // callers without a key, by address

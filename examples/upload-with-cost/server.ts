@@ -11,7 +11,7 @@ const MAX_SIZE = 4 * MB
 const app = new Hono()
   .use(
     rateLimit({
-      getConnInfo,
+      getConnInfo, // behind a proxy: ../behind-a-proxy
       endpoints: {
         'POST /upload': {
           rate: `${100 * MB} per hour`,
