@@ -52,8 +52,13 @@ export async function longestTurn({ name, make }: Contender, keys: number): Prom
   return { turnMs, heldBytes }
 }
 
-/** The longest step in which our store drops keys. */
+/** The longest step in which our store drops keys, once the compiler has seen such steps. */
 export async function longestStep(keys: number): Promise<Measures> {
+  longestStepOf(keys / 10)
+  return { turnMs: longestStepOf(keys) }
+}
+
+function longestStepOf(keys: number): number {
   let now = 0
   const store = new MemoryStore({ maxKeys: keys, clock: () => now })
   const limit = { algorithm: 'fixed-window', quota: QUOTA, windowMs: 1000 }
@@ -61,14 +66,14 @@ export async function longestStep(keys: number): Promise<Measures> {
   now = limit.windowMs
   // What it takes to collect the garbage of all this is no part of a step.
   usedBytes()
-  let turnMs = 0
+  let longestMs = 0
   for (let isDone = false; !isDone;) {
     const start = performance.now()
     isDone = store.sweep()
-    turnMs = Math.max(turnMs, performance.now() - start)
+    longestMs = Math.max(longestMs, performance.now() - start)
   }
   expectAdmitted('the memory store, once it is swept', store.size, 0)
-  return { turnMs }
+  return longestMs
 }
 
 async function timeToFill({ make }: Contender, keys: number): Promise<number> {
