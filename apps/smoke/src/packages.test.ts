@@ -129,7 +129,7 @@ describe.concurrent.each(Object.entries(expectations))(
         license: 'MIT',
         type: 'module',
         sideEffects: false,
-        publishConfig: { access: 'public', provenance: true },
+        publishConfig: { access: 'public' },
         engines: { node: expect.stringMatching(/^>=2/) },
       })
       const targets = Object.values(manifest.exports).flatMap((target) =>
