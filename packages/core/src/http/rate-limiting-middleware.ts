@@ -249,12 +249,8 @@ export class RateLimitingMiddleware<Incoming = void> {
     const peerOf = this.#peerOf
     const headerOf = this.#headerOf
     if (!peerOf || !headerOf) return
-    const message = forwardingWarning(
-      ip,
-      peerOf(incoming),
-      (name) => headerOf(incoming, name),
-      (address) => this.#reporter.addressName(address),
-    )
+    const nameOf = (address: string): string => this.#reporter.addressName(address)
+    const message = forwardingWarning(ip, peerOf(incoming), (name) => headerOf(incoming, name), nameOf)
     if (message === undefined) return
     this.#hasWarned = true
     this.#reporter.tell({ level: 'warn', event: 'proxy_not_trusted' }, () => ({ message }))
